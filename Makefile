@@ -1,0 +1,66 @@
+# Bare `make` lists the targets.
+
+GO        ?= go
+LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS   := -s -w -X main.version=$(VERSION)
+DEMO_DIR  ?= demo
+BENCHTIME ?= 1s
+FUZZTIME  ?= 30s
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/logferry and bin/logsim
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+.PHONY: demo
+demo: build ## the main job: a simulated API into a local folder, Parquet with details
+	@DEMO_DIR='$(DEMO_DIR)' sh testdata/demo/run.sh
+
+.PHONY: test
+test: ## all tests of the product, and the vendor's client against the simulator where node is present
+	$(GO) test ./...
+	cd test/decoders && $(GO) test ./...
+	sh test/client/run.sh
+
+.PHONY: race
+race: ## the tests under the race detector
+	$(GO) test -race -short ./...
+
+.PHONY: lint
+lint: ## formatting, vet, staticcheck, and the import rules of docs/ARCHITECTURE.md
+	$(GO) run $(LINT) run ./...
+
+.PHONY: fmt
+fmt: ## format the code
+	$(GO) run $(LINT) fmt ./...
+
+.PHONY: golden
+golden: ## write the golden files anew; read the difference before you commit it
+	$(GO) test ./internal/config ./transform ./cmd/logferry -update
+
+.PHONY: bench
+bench: ## records a CPU-second: decode, flatten, Parquet, NDJSON, and whole exports beside their floor
+	$(GO) test ./internal/record ./internal/spool ./transform ./sinks -run '^$$' -bench . -benchtime $(BENCHTIME)
+	$(GO) test ./internal/apply -run '^$$' -bench . -benchtime 1x -timeout 30m
+
+.PHONY: bench-decoders
+bench-decoders: ## the JSON decoders beside one another
+	cd test/decoders && $(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME)
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME
+	@for pkg in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "$$pkg $$f"; $(GO) test $$pkg -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) || exit 1; \
+	  done; \
+	done
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin '$(DEMO_DIR)'

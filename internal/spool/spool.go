@@ -1,0 +1,240 @@
+// Package spool sorts what was fetched. Records arrive in any order, some of them more than once; they leave in the order
+// of the export, each once. Memory is bounded: what does not fit waits on disk.
+package spool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"sync"
+
+	"logferry/internal/record"
+)
+
+// Options of a Spool.
+type Options struct {
+	// Dir is the folder for what does not fit into memory. It must exist.
+	Dir string
+	// Memory is how many bytes of records are held before they are written to Dir. At least 2 MiB are used.
+	Memory int64
+}
+
+// maxFanIn is how many runs are merged at once: each costs a block's memory and a file descriptor.
+const maxFanIn = 64
+
+// maxRuns is how many runs may wait on disk, an open file each, before some are merged.
+const maxRuns = 4 * maxFanIn
+
+// errClosed is what a closed spool answers.
+var errClosed = errors.New("spool is closed")
+
+// Spool collects the records of one partition. Add may be called from several goroutines at once; Sorted and Close may not, and
+// only after the last Add has returned. The owner calls Close.
+type Spool struct {
+	opts Options
+
+	mu     sync.Mutex
+	fill   *buffer // being filled
+	spare  *buffer // nil while it is written out
+	idle   *sync.Cond
+	runs   []*run
+	count  int64
+	err    error // of a failed write; every later Add returns it
+	closed bool
+}
+
+// New makes an empty spool. It creates nothing on disk until memory is full.
+func New(o Options) *Spool {
+	o.Memory = max(o.Memory, 2*chunkSize)
+	s := &Spool{opts: o, fill: newBuffer(), spare: newBuffer()}
+	s.idle = sync.NewCond(&s.mu)
+	return s
+}
+
+// Add copies the records. It blocks while the disk is behind, and returns the error of a failed write.
+func (s *Spool) Add(ctx context.Context, recs []record.Record) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range recs {
+		if err := s.room(ctx); err != nil {
+			return err
+		}
+		s.fill.add(&recs[i])
+		s.count++
+	}
+	return nil
+}
+
+// room makes sure that the buffer in hand may take a record: at half of the memory it is exchanged for the other one
+// and written out. It is called with mu held, which it gives up while it waits and while it writes.
+func (s *Spool) room(ctx context.Context) error {
+	for len(s.fill.refs) > 0 && s.fill.size() >= s.opts.Memory/2 {
+		if err := s.state(ctx); err != nil {
+			return err
+		}
+		if s.spare == nil {
+			s.idle.Wait()
+			continue
+		}
+		full := s.fill
+		s.fill, s.spare = s.spare, nil
+		s.mu.Unlock()
+		r, err := s.writeRun(full)
+		s.mu.Lock()
+		full.reset()
+		s.spare = full
+		s.idle.Broadcast()
+		if err != nil {
+			s.err = err
+			return err
+		}
+		s.runs = append(s.runs, r)
+		if len(s.runs) >= maxRuns {
+			if s.err = s.narrow(ctx); s.err != nil {
+				return s.err
+			}
+		}
+	}
+	return s.state(ctx)
+}
+
+func (s *Spool) state(ctx context.Context) error {
+	if s.closed {
+		return errClosed
+	}
+	if s.err != nil {
+		return s.err
+	}
+	return ctx.Err()
+}
+
+func (s *Spool) writeRun(b *buffer) (*run, error) {
+	b.sort()
+	return s.mergeRun([]source{&bufferReader{buf: b}})
+}
+
+// mergeRun writes the sources' records as one new run.
+func (s *Spool) mergeRun(sources []source) (*run, error) {
+	r, err := createRun(s.opts.Dir)
+	if err != nil {
+		return nil, s.wrap("create a run", err)
+	}
+	w := newRunWriter(r)
+	err = merge(sources, w.add)
+	if err == nil {
+		err = w.finish()
+	}
+	if err != nil {
+		return nil, errors.Join(s.wrap("write a run", err), r.close())
+	}
+	return r, nil
+}
+
+func (s *Spool) wrap(op string, err error) error {
+	return fmt.Errorf("spool: %s in %s: %w (is there space left? set TMPDIR to move it)", op, s.opts.Dir, err)
+}
+
+// Count returns how many records were added, repeated ones included.
+func (s *Spool) Count() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.count
+}
+
+// Sorted yields the records by timestamp, then id, each once; of several copies the one with a detail. A record is valid until the
+// next one is asked for. The sequence ends with an error when a run is damaged, the disk fails or ctx ends.
+func (s *Spool) Sorted(ctx context.Context) iter.Seq2[*record.Record, error] {
+	return func(yield func(*record.Record, error) bool) {
+		var rec record.Record
+		stop := errors.New("stopped")
+		err := s.sorted(ctx, func(st stored) error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := st.decode(&rec); err != nil {
+				return err
+			}
+			if !yield(&rec, nil) {
+				return stop
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, stop) {
+			yield(nil, err)
+		}
+	}
+}
+
+func (s *Spool) sorted(ctx context.Context, emit func(stored) error) error {
+	sources, err := s.sources(ctx)
+	if err != nil {
+		return err
+	}
+	err = merge(sources, emit)
+	if errors.Is(err, errCorrupt) {
+		return s.wrap("read a run", err)
+	}
+	return err
+}
+
+func (s *Spool) sources(ctx context.Context) ([]source, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.state(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.narrow(ctx); err != nil {
+		return nil, err
+	}
+	s.fill.sort()
+	sources := []source{&bufferReader{buf: s.fill}}
+	for _, r := range s.runs {
+		sources = append(sources, &runReader{run: r})
+	}
+	return sources, nil
+}
+
+// narrow merges runs until no more than maxFanIn are left, the smallest first.
+func (s *Spool) narrow(ctx context.Context) error {
+	for len(s.runs) > maxFanIn {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := min(maxFanIn, len(s.runs)-maxFanIn+1)
+		var sources []source
+		for _, r := range s.runs[:n] {
+			sources = append(sources, &runReader{run: r})
+		}
+		merged, err := s.mergeRun(sources)
+		if err != nil {
+			return err
+		}
+		for _, r := range s.runs[:n] {
+			if err := r.close(); err != nil {
+				return errors.Join(s.wrap("remove a run", err), merged.close())
+			}
+		}
+		s.runs = append(s.runs[n:], merged)
+	}
+	return nil
+}
+
+// Close gives back memory and disk. It may be called more than once.
+func (s *Spool) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	var errs []error
+	for _, r := range s.runs {
+		if err := r.close(); err != nil && !errors.Is(err, os.ErrClosed) {
+			errs = append(errs, s.wrap("remove a run", err))
+		}
+	}
+	s.runs, s.fill, s.spare = nil, newBuffer(), nil
+	return errors.Join(errs...)
+}
