@@ -47,7 +47,11 @@ golden: ## write the golden files anew; read the difference before you commit it
 .PHONY: bench
 bench: ## records a CPU-second: decode, flatten, Parquet, NDJSON, and whole exports beside their floor
 	$(GO) test ./internal/record ./internal/spool ./transform ./sinks -run '^$$' -bench . -benchtime $(BENCHTIME)
-	$(GO) test ./internal/apply -run '^$$' -bench . -benchtime 1x -timeout 30m
+	$(GO) test ./test/bench -run '^$$' -bench Export -benchtime 3x -timeout 30m
+
+.PHONY: bench-memory
+bench-memory: ## peak memory of exporting a day of a million records
+	$(GO) test ./test/bench -run '^$$' -bench PeakMemory -benchtime 1x -timeout 60m
 
 .PHONY: bench-decoders
 bench-decoders: ## the JSON decoders beside one another

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"logferry/internal/apply"
+)
+
+func newApply(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "apply",
+		Short: "Export what pipeline.yaml declares",
+		Long: `Export the declared range, partition after partition. Run again, it writes the same files over: nothing is
+duplicated. Interrupt once to stop after what is being written is abandoned cleanly, twice to stop at once.`,
+		Example: `  logferry apply
+  logferry apply -f nightly.yaml --json > run.ndjson`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			now := time.Now()
+			p, err := a.load(now)
+			if err != nil {
+				return err
+			}
+			view := a.applyView()
+			sum, err := apply.Run(cmd.Context(), p, apply.Options{Now: now, Version: version, Events: view, Logger: a.logger()})
+			view.Close()
+			if sum != nil {
+				view.Summary(sum, err)
+			}
+			return err
+		},
+	}
+}
+
+// applyView shows a run. Close ends what is live and comes before Summary.
+type applyView interface {
+	apply.Events
+	Close()
+	Summary(sum *apply.Summary, err error)
+}
+
+func (a *app) applyView() applyView {
+	switch {
+	case a.json:
+		return newJSONView(a)
+	case terminal(a.stderr):
+		return newTerminalView(a)
+	}
+	return newLineView(a)
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"logferry/internal/config"
+)
+
+// usageError is a command line that can't be understood.
+type usageError struct {
+	err     error
+	command string // to ask for help with
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// reportedError says that everything there is to say was said; only the exit code is left.
+type reportedError struct{ err error }
+
+func (e *reportedError) Error() string { return e.err.Error() }
+func (e *reportedError) Unwrap() error { return e.err }
+
+// hinted is an error that knows what the user can do about it.
+type hinted interface {
+	error
+	Hint() string
+}
+
+// explain is the only place that turns an error into text and an exit code.
+func (a *app) explain(ctx context.Context, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	interrupted := ctx.Err() != nil && errors.Is(err, context.Canceled)
+	var reported *reportedError
+	if !errors.As(err, &reported) && !interrupted {
+		a.printError(err)
+	}
+	if interrupted {
+		return exitInterrupted
+	}
+	return exitError
+}
+
+func (a *app) printError(err error) {
+	if a.json {
+		a.printErrorJSON(err)
+	}
+	var found config.Diagnostics
+	if errors.As(err, &found) {
+		for _, d := range found {
+			label := a.color(a.stderr, red, "Error: ")
+			if d.Severity == config.Warning {
+				label = ""
+			}
+			fmt.Fprintf(a.stderr, "%s%s\n", label, d)
+		}
+		return
+	}
+	fmt.Fprintf(a.stderr, "%s%s\n", a.color(a.stderr, red, "Error: "), indent(err.Error()))
+	var h hinted
+	if errors.As(err, &h) && h.Hint() != "" && !strings.Contains(err.Error(), h.Hint()) {
+		fmt.Fprintf(a.stderr, "  %s %s\n", a.color(a.stderr, dim, "→"), h.Hint())
+	}
+	var usage *usageError
+	if errors.As(err, &usage) {
+		fmt.Fprintf(a.stderr, "  → %s --help says what it takes\n", usage.command)
+	}
+}
+
+func (a *app) printErrorJSON(err error) {
+	line := struct {
+		Type        string             `json:"type"`
+		Message     string             `json:"message"`
+		Hint        string             `json:"hint,omitempty"`
+		Diagnostics config.Diagnostics `json:"diagnostics,omitempty"`
+	}{Type: "error", Message: err.Error()}
+	var h hinted
+	if errors.As(err, &h) {
+		line.Hint = h.Hint()
+	}
+	errors.As(err, &line.Diagnostics)
+	_ = json.NewEncoder(a.stdout).Encode(line)
+}
+
+// indent keeps the further lines of a text below its first.
+func indent(s string) string { return strings.ReplaceAll(s, "\n", "\n  ") }

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"logferry/extract"
+	"logferry/internal/apply"
+	"logferry/internal/config"
+)
+
+func newLogs(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "logs",
+		Short: "Look up single records in the API",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	var project string
+	cmd.PersistentFlags().StringVar(&project, "project", "", "the `name` of the project, where the pipeline file declares several")
+	cmd.AddCommand(newLogsList(a, &project), newLogsGet(a, &project))
+	return cmd
+}
+
+// client connects to the API for a look-up: by the pipeline file where there is one, else by COMPOSIO_API_KEY alone.
+func (a *app) client(cmd *cobra.Command, project string) (*extract.Client, error) {
+	p, err := a.lookupPipeline(cmd)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(p.Source.Projects))
+	for i, pr := range p.Source.Projects {
+		names[i] = pr.Name
+	}
+	at := slices.Index(names, project)
+	if project == "" && len(names) == 1 {
+		at = 0
+	}
+	if at < 0 {
+		return nil, &usageError{
+			err:     fmt.Errorf("--project %q: want one of %s", project, strings.Join(names, ", ")),
+			command: cmd.CommandPath(),
+		}
+	}
+	return apply.Connect(p, p.Source.Projects[at], version)
+}
+
+func (a *app) lookupPipeline(cmd *cobra.Command) (*config.Pipeline, error) {
+	now := time.Now()
+	p, err := a.load(now)
+	if !errors.Is(err, fs.ErrNotExist) || cmd.Flags().Changed("file") {
+		return p, err
+	}
+	if os.Getenv("COMPOSIO_API_KEY") == "" {
+		return nil, fmt.Errorf("there is no %s here and COMPOSIO_API_KEY is not set: set one, or name the file with -f", a.file)
+	}
+	return config.ForLookups(config.Options{Now: now})
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"logferry/internal/config"
+)
+
+// app is what every command shares: the streams and the common flags.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+
+	file     string
+	json     bool
+	noColor  bool
+	logLevel string
+}
+
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "logferry",
+		Short: "Bring the tool-execution logs of your AI agents into your own lake",
+		Long: `logferry exports the tool-execution logs of Composio's Logs API into partitioned Parquet or NDJSON,
+in a local folder or a bucket of S3, Google Cloud Storage or Azure. pipeline.yaml declares what the lake must hold.
+
+Results go to stdout; progress, logs and errors to stderr. Exit codes: 0 done, 1 error, 130 interrupted.`,
+		Example: `  logferry init                        # write a commented pipeline.yaml
+  logferry validate                    # check it
+  logferry apply                       # export what it declares
+  logferry logs list --since 1h --filter 'status==failed'`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		DisableAutoGenTag: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			_, err := a.level()
+			return err
+		},
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{err: err, command: cmd.CommandPath()}
+	})
+	flags := root.PersistentFlags()
+	flags.StringVarP(&a.file, "file", "f", "pipeline.yaml", "the pipeline `file`")
+	flags.BoolVar(&a.json, "json", false, "machine output on stdout, one JSON object a line")
+	flags.BoolVar(&a.noColor, "no-color", false, "no colours, also on a terminal (as the variable NO_COLOR)")
+	flags.StringVar(&a.logLevel, "log-level", "info", "least `level` of log lines: debug, info, warn, error")
+	root.AddCommand(newInit(a), newValidate(a), newApply(a), newLogs(a), newVersion(a))
+	return root
+}
+
+// load reads the pipeline file and prints its warnings.
+func (a *app) load(now time.Time) (*config.Pipeline, error) {
+	p, err := config.Load(a.file, config.Options{Now: now})
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range p.Warnings() {
+		fmt.Fprintln(a.stderr, w)
+	}
+	return p, nil
+}
+
+func (a *app) level() (slog.Level, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(a.logLevel)); err != nil {
+		return 0, &usageError{err: fmt.Errorf("--log-level %q: want debug, info, warn or error", a.logLevel), command: "logferry"}
+	}
+	return l, nil
+}
+
+func (a *app) logger() *slog.Logger {
+	l, _ := a.level() // checked before every command
+	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: l}))
+}
+
+// terminal says whether a stream is one.
+func terminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// color wraps text in an ANSI colour where w is a terminal that wants it.
+func (a *app) color(w io.Writer, code, text string) string {
+	if a.noColor || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" || !terminal(w) {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+const (
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+	dim    = "2"
+	bold   = "1"
+)
+
+// printable escapes the control characters of a foreign text, so that a log message can't drive the terminal.
+func printable(s string) string {
+	if !strings.ContainsFunc(s, hazardous) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if hazardous(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// hazardous says whether a terminal may take the character for a command: C0, C1, bidirectional overrides, line separators.
+func hazardous(r rune) bool {
+	return r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x2028 || r == 0x2029
+}

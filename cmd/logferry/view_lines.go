@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"logferry/internal/apply"
+	"logferry/internal/record"
+)
+
+// lineView writes plain log lines to stderr every few seconds, for cron and CI, and the summary to stdout.
+type lineView struct {
+	a   *app
+	log *slog.Logger
+	*ticker
+}
+
+func newLineView(a *app) *lineView {
+	return &lineView{a: a, log: a.logger(), ticker: newTicker(lineInterval)}
+}
+
+// Started implements apply.Events.
+func (v *lineView) Started(s apply.Started, live func() apply.Snapshot) {
+	v.log.Info("export begins", "pipeline", s.Pipeline, "from", s.From, "to", s.To, "partitions", s.Partitions)
+	v.start(func() {
+		now := live()
+		v.log.Info("export goes on", "partitions", fmt.Sprintf("%d/%d", now.Done, now.Declared),
+			"records", now.Records, "requests", now.Requests, "rate", rateText(now), "left", leftText(now))
+	})
+}
+
+// StepStarted implements apply.Events.
+func (v *lineView) StepStarted(string) {}
+
+// StepDone implements apply.Events.
+func (v *lineView) StepDone(r apply.StepResult) {
+	if r.Error != "" {
+		v.log.Error("partition failed", "error", r.Error)
+		return
+	}
+	v.log.Debug("partition written", "project", r.Project, "partition", r.Partition, "records", r.Records, "files", len(r.Files))
+}
+
+// Close implements applyView.
+func (v *lineView) Close() { v.stop() }
+
+// Summary implements applyView.
+func (v *lineView) Summary(s *apply.Summary, err error) { printSummary(v.a, s, err) }
+
+// rateText says how much of the organisation's budget is used, "-" while the API has not said.
+func rateText(s apply.Snapshot) string {
+	if s.Rate.Limit <= 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d%% of %s a %s", 100*(s.Rate.Limit-s.Rate.Remaining)/s.Rate.Limit,
+		humanize.Comma(int64(s.Rate.Limit)), strings.TrimSuffix(s.Rate.Window.String(), "0s"))
+}
+
+func leftText(s apply.Snapshot) string {
+	if left := s.Left(); left > 0 {
+		return left.String()
+	}
+	return "-"
+}
+
+// printSummary is the end of a run for a person and for a cron mail.
+func printSummary(a *app, s *apply.Summary, err error) {
+	w := a.stdout
+	head := a.color(w, green, "Export complete.")
+	if err != nil {
+		head = a.color(w, red, "Export incomplete.")
+	}
+	fmt.Fprintf(w, "%s %s, %s to %s\n", head, s.Pipeline, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339))
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(w, "  %-12s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	line("partitions", "%d written (%d empty), %d failed, %d declared", s.Partitions.Written, s.Partitions.Empty, s.Partitions.Failed, s.Partitions.Declared)
+	line("records", "%s%s", humanize.Comma(s.Records), detailText(s))
+	if s.Quarantined > 0 {
+		line("quarantined", "%s", a.color(w, yellow, humanize.Comma(s.Quarantined)+", see _logferry/quarantine/ in the first sink"))
+	}
+	for _, sink := range s.Sinks {
+		line("sink "+sink.Name, "%s: %s files, %s", sink.URL, humanize.Comma(sink.Files), humanize.IBytes(uint64(sink.Bytes)))
+	}
+	line("requests", "%s (%s list, %s detail), %s repeated, %s rate limited", humanize.Comma(s.Requests.Total),
+		humanize.Comma(s.Requests.List), humanize.Comma(s.Requests.Detail), humanize.Comma(s.Requests.Retried), humanize.Comma(s.Requests.RateLimited))
+	line("time", "%s", (time.Duration(s.DurationMS) * time.Millisecond).Round(10*time.Millisecond))
+	printFailures(w, s)
+}
+
+// detailText lists what became of the details, the common case left out.
+func detailText(s *apply.Summary) string {
+	var parts []string
+	for _, o := range []record.Outcome{record.Skipped, record.Missing, record.Denied, record.Failed} {
+		if n := s.Details[o]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s detail %s", humanize.Comma(n), o))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+const maxFailuresShown = 5
+
+// printFailures lists failed partitions where there are several: a single one is the command's error itself.
+func printFailures(w io.Writer, s *apply.Summary) {
+	if len(s.Errors) < 2 {
+		return
+	}
+	for i, e := range s.Errors {
+		if i == maxFailuresShown {
+			fmt.Fprintf(w, "  … and %d more\n", len(s.Errors)-i)
+			return
+		}
+		fmt.Fprintf(w, "  failed       %s\n", e)
+	}
+}

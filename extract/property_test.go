@@ -1,0 +1,145 @@
+package extract
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"logferry/internal/logsim"
+	"logferry/internal/record"
+	"logferry/internal/window"
+)
+
+// world is one way in which the API may turn out, and one way to read it.
+type world struct {
+	api     logsim.Options
+	options Options
+	step    Step
+}
+
+func drawWorld(t *rapid.T) world {
+	between := rapid.IntRange
+	api := logsim.Options{
+		Seed:    rapid.Uint64().Draw(t, "seed"),
+		Order:   logsim.Order(between(0, 2).Draw(t, "order")),
+		To:      logsim.ToMode(between(0, 2).Draw(t, "to")),
+		Cursors: logsim.CursorStyle(between(0, 1).Draw(t, "cursors")),
+		Records: logsim.Records{
+			Count:         between(1, 700).Draw(t, "count"),
+			MedianPayload: 200,
+			MaxPayload:    1 << 15,
+			BurstShare:    rapid.SampledFrom([]float64{-1, 0.3, 0.9}).Draw(t, "bursts"),
+			BurstSize:     between(3, 250).Draw(t, "burst size"),
+		},
+		Latency: logsim.Latency{
+			List:   logsim.Delay{Base: 50 * time.Millisecond, Jitter: 100 * time.Millisecond},
+			Detail: logsim.Delay{Base: 20 * time.Millisecond, Jitter: 50 * time.Millisecond},
+		},
+		ScanLimit: rapid.SampledFrom([]int{0, 40, 130}).Draw(t, "scan limit"),
+	}
+	// A second is ten pages or so: more than the largest burst, less than many chains.
+	api.CursorLifetime = rapid.SampledFrom([]time.Duration{0, time.Second, 3 * time.Second}).Draw(t, "cursor lifetime")
+	if rapid.Bool().Draw(t, "late") {
+		api.Late = logsim.Late{Share: 0.2, AfterRequests: between(1, 12).Draw(t, "late after")}
+	}
+	for kind := logsim.InternalError; kind <= logsim.EmptyPage; kind++ {
+		if between(0, 4).Draw(t, kind.String()) == 0 {
+			api.Faults = append(api.Faults, logsim.Fault{Kind: kind, Probability: 0.07, PerRequest: 2})
+		}
+	}
+	if rapid.Bool().Draw(t, "details missing") {
+		api.Details = logsim.DetailFaults{MissingShare: 0.05, DeniedShare: 0.05}
+	}
+	const length = int64(24 * time.Hour / time.Microsecond)
+	from := rapid.Int64Range(0, length).Draw(t, "from")
+	until := rapid.Int64Range(from, length).Draw(t, "until")
+	if rapid.Bool().Draw(t, "whole day") {
+		from, until = 0, length
+	}
+	start := day.From.UnixMicro()
+	return world{
+		api: api,
+		options: Options{
+			Windows:         between(1, 8).Draw(t, "slots"),
+			DetailsInFlight: between(1, 40).Draw(t, "details in flight"),
+			MemoryBytes:     rapid.SampledFrom([]int64{1, 50_000, 10 << 20}).Draw(t, "memory"),
+		},
+		step: Step{
+			Interval: window.New(time.UnixMicro(start+from), time.UnixMicro(start+until)),
+			Details:  rapid.SampledFrom([]Details{DetailsAll, DetailsFailed, DetailsNone}).Draw(t, "details"),
+			Windows:  between(0, 9).Draw(t, "windows"),
+		},
+	}
+}
+
+func TestWalkDeliversTheTruthInEveryWorld(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		w := drawWorld(rt)
+		var problem string
+		synctest.Test(t, func(t *testing.T) { problem = w.play(t) })
+		if problem != "" {
+			rt.Fatal(problem)
+		}
+	})
+}
+
+// play walks once and says what is wrong with the result.
+func (w *world) play(t *testing.T) string {
+	s, err := simulate(w.api, w.options, GovernorOptions{})
+	if err != nil {
+		return err.Error()
+	}
+	defer s.close()
+	truth := s.sim.Truth("")
+	visible := truth.IDs(logsim.Query{From: w.step.Interval.From, To: w.step.Interval.To, VisibleNow: true})
+	g := &gathered{}
+	stats, err := s.walk(t.Context(), w.step, g)
+	if err != nil {
+		return err.Error()
+	}
+	got, all := g.ids(), s.truth(w.step.Interval)
+	for _, id := range visible {
+		if _, ok := slices.BinarySearch(got, id); !ok {
+			return fmt.Sprintf("%s was visible from the beginning and is not among the %d of %d received", id, len(got), len(all))
+		}
+	}
+	for _, id := range got {
+		if _, ok := slices.BinarySearch(all, id); !ok {
+			return id + " is not in the interval"
+		}
+	}
+	return w.judge(truth, g, stats)
+}
+
+// judge checks the outcomes of the details.
+func (w *world) judge(truth *logsim.Truth, g *gathered, stats Stats) string {
+	for _, r := range g.records {
+		n, _ := truth.Number(r.ID)
+		want := map[logsim.Fate]record.Outcome{
+			logsim.DetailServed: record.Fetched, logsim.DetailMissing: record.Missing, logsim.DetailDenied: record.Denied,
+		}[truth.Fact(n).Fate]
+		if w.step.Details == DetailsNone || w.step.Details == DetailsFailed && !truth.Fact(n).Failed {
+			want = record.Skipped
+		}
+		if r.Outcome != want {
+			return fmt.Sprintf("the detail of %s is %s, expected %s", r.ID, r.Outcome, want)
+		}
+		if served := truth.DetailsServed(n); want == record.Fetched && served == 0 {
+			return fmt.Sprintf("the detail of %s came from nowhere", r.ID)
+		}
+	}
+	if int64(len(g.records)) != stats.Kept {
+		return fmt.Sprintf("%d records received, %d kept", len(g.records), stats.Kept)
+	}
+	if ids := g.ids(); len(ids) != len(g.records) {
+		return fmt.Sprintf("%d records received, %d of them distinct", len(g.records), len(ids))
+	}
+	if len(g.bads) > 0 {
+		return "bad: " + g.bads[0].Reason + ": " + g.bads[0].LastError
+	}
+	return ""
+}

@@ -1,0 +1,125 @@
+package apply
+
+import (
+	"sync"
+	"time"
+
+	"logferry/extract"
+)
+
+// Events is told what a run does. Its methods may be called from several goroutines at once.
+type Events interface {
+	// Started comes once, when the buckets were found good and before the first request. live may be called at
+	// any time until Run has returned.
+	Started(run Started, live func() Snapshot)
+	// StepStarted comes once a partition, with Running.Name.
+	StepStarted(name string)
+	// StepDone comes once a partition that was started, in the order in which they end.
+	StepDone(StepResult)
+}
+
+// Started says what a run is about to do.
+type Started struct {
+	Pipeline   string    `json:"pipeline"`
+	From       time.Time `json:"from"`
+	To         time.Time `json:"to"`
+	Partitions int       `json:"partitions"`
+	Sinks      []string  `json:"sinks"` // URLs
+}
+
+// Snapshot is how far a run has come.
+type Snapshot struct {
+	Declared int       // partitions
+	Done     int       // partitions
+	Running  []Running // in the order in which they were started
+	Records  int64     // of all partitions
+	Requests int64
+	Expected int64 // tool calls in the range by the API's usage count; 0 while unknown
+	Elapsed  time.Duration
+	Rate     extract.Budget
+}
+
+// Left is how long the rest will take at the pace so far; 0 while that can't be told.
+func (s Snapshot) Left() time.Duration {
+	var share float64
+	switch {
+	case s.Expected > 0:
+		share = float64(s.Records) / float64(s.Expected)
+	case s.Declared > 0:
+		share = float64(s.Done) / float64(s.Declared)
+	}
+	if share <= 0 || share > 1 {
+		return 0
+	}
+	return time.Duration(float64(s.Elapsed) * (1 - share) / share).Round(time.Second)
+}
+
+// Running is a partition in work.
+type Running struct {
+	Name     string // project and partition
+	Phase    Phase
+	Records  int64 // fetched while Phase is Fetching, written afterwards
+	Requests int64
+}
+
+// Phase is what is being done for a partition.
+type Phase string
+
+// The phases, in order.
+const (
+	Fetching Phase = "fetching"
+	Writing  Phase = "writing"
+)
+
+// noEvents is told to nobody.
+type noEvents struct{}
+
+func (noEvents) Started(Started, func() Snapshot) {}
+func (noEvents) StepStarted(string)               {}
+func (noEvents) StepDone(StepResult)              {}
+
+// board keeps what Snapshot shows.
+type board struct {
+	mu      sync.Mutex
+	start   time.Time
+	running []*step
+	ended   Snapshot // sums over the steps that ended
+}
+
+func (b *board) begin(s *step) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.running = append(b.running, s)
+}
+
+func (b *board) end(s *step, r StepResult) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i, other := range b.running {
+		if other == s {
+			b.running = append(b.running[:i], b.running[i+1:]...)
+			break
+		}
+	}
+	b.ended.Done++
+	b.ended.Records += r.Records
+}
+
+func (b *board) expect(records int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ended.Expected = records
+}
+
+func (b *board) snapshot() Snapshot {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := b.ended
+	out.Elapsed = time.Since(b.start)
+	for _, s := range b.running {
+		r := s.live()
+		out.Running = append(out.Running, r)
+		out.Records += r.Records
+	}
+	return out
+}

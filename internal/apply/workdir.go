@@ -1,0 +1,68 @@
+package apply
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+)
+
+// workDir makes a private folder for spooled records and staged files, in the user's cache folder or, where that can't be
+// had, in the system's temporary one. Folders that killed runs left are removed on the way: each holds a lock that
+// the system gives up with the process.
+func workDir(pipeline string) (dir string, remove func(), err error) {
+	bases := []string{os.TempDir()}
+	if cache, err := os.UserCacheDir(); err == nil {
+		bases = []string{cache, os.TempDir()}
+	}
+	var errs []error
+	for _, base := range bases {
+		dir, remove, err := makeWorkDir(filepath.Join(base, "logferry", pipeline))
+		if err == nil {
+			return dir, remove, nil
+		}
+		errs = append(errs, err)
+	}
+	return "", nil, fmt.Errorf("make a folder for temporary files: %w (set XDG_CACHE_HOME or TMPDIR to a folder that can be written)", errors.Join(errs...))
+}
+
+const lockName = "lock"
+
+func makeWorkDir(base string) (dir string, remove func(), err error) {
+	if err := os.MkdirAll(base, 0o700); err != nil {
+		return "", nil, err
+	}
+	removeAbandoned(base)
+	dir, err = os.MkdirTemp(base, "run-*") // 0700
+	if err != nil {
+		return "", nil, err
+	}
+	lock := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))
+	if _, err := lock.TryLock(); err != nil {
+		_ = os.RemoveAll(dir)
+		return "", nil, err
+	}
+	return dir, func() {
+		_ = lock.Close()
+		_ = os.RemoveAll(dir)
+	}, nil
+}
+
+// removeAbandoned removes the folders of runs that no longer live. Failing is harmless: the next run tries again.
+func removeAbandoned(base string) {
+	found, _ := filepath.Glob(filepath.Join(base, "run-*"))
+	for _, dir := range found {
+		name := filepath.Join(dir, lockName)
+		if _, err := os.Stat(name); err != nil {
+			continue // just being made, or gone
+		}
+		lock := flock.New(name)
+		if got, err := lock.TryLock(); err != nil || !got {
+			continue
+		}
+		_ = os.RemoveAll(dir)
+		_ = lock.Close()
+	}
+}

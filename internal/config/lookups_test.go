@@ -1,0 +1,49 @@
+package config
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestLookupsNeedOnlyTheEnvironment(t *testing.T) {
+	p, err := ForLookups(withKey())
+	require.NoError(t, err)
+	require.Equal(t, defaultBaseURL, p.Source.BaseURL)
+	require.Equal(t, marker+"-default", p.Source.Projects[0].Credential.Secret.Reveal())
+	_, err = ForLookups(fixed())
+	require.ErrorContains(t, err, DefaultKeyVariable)
+}
+
+func TestFlagsTakeTheFormsOfTheFile(t *testing.T) {
+	f, err := ParseFilter("user_id == ${HOST}")
+	require.NoError(t, err)
+	require.Equal(t, Filter{"user_id", "==", "${HOST}"}, f, "a shell has replaced what it should")
+	at, err := ParseTime("-6h")
+	require.NoError(t, err)
+	require.Equal(t, "-6h", at.String())
+	at, err = ParseTime("now")
+	require.NoError(t, err)
+	require.True(t, at.IsNow())
+	d, err := ParseDuration("7d")
+	require.NoError(t, err)
+	require.Equal(t, 7*24*time.Hour, d)
+}
+
+func TestMistakesInFlagsAreExplained(t *testing.T) {
+	_, err := ParseFilter("toolkit == gmail")
+	require.ErrorContains(t, err, `did you mean "toolkit_slug"?`)
+	for _, text := range []string{"", "null", "7", "status"} {
+		_, err = ParseFilter(text)
+		require.Error(t, err, text)
+	}
+	_, err = ParseTime("30d")
+	require.ErrorContains(t, err, "did you mean -30d?")
+	for _, text := range []string{"", "true", "yesterday", "${HOST}"} {
+		_, err = ParseTime(text)
+		require.Error(t, err, text)
+	}
+	_, err = ParseDuration("7")
+	require.Error(t, err)
+}

@@ -1,0 +1,94 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
+)
+
+// holder keeps a secret where fmt can't ask it how it wants to be shown.
+type holder struct{ inner struct{ secret Secret } }
+
+func TestASecretIsNeverShown(t *testing.T) {
+	p, err := parse("pipeline.yaml", readTestdata(t, "reference.yaml"), fixed(), nil)
+	require.NoError(t, err)
+	s := p.Source.Projects[0].Credential.Secret
+	require.Contains(t, s.Reveal(), marker, "else this test shows nothing")
+	var h holder
+	h.inner.secret = s
+
+	var shown bytes.Buffer
+	for _, v := range []any{s, &s, p, *p, p.Source, p.Transform, h, &h, []Secret{s}, map[string]Secret{"s": s}, fmt.Errorf("wrapped: %v", s)} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+			fmt.Fprintf(&shown, verb+"\n", v)
+		}
+		text, err := json.Marshal(v)
+		require.NoError(t, err)
+		shown.Write(text)
+		slog.New(slog.NewTextHandler(&shown, nil)).Info("text", "value", v)
+		slog.New(slog.NewJSONHandler(&shown, nil)).Info("json", "value", v)
+	}
+	text, err := yaml.Marshal(map[string]any{"secret": s, "credential": p.Source.Projects[0].Credential})
+	require.NoError(t, err)
+	shown.Write(text)
+	shown.Write(p.Describe())
+	shown.WriteString(p.Hash())
+	for key := range p.origins {
+		shown.WriteString(p.Origin(key).String())
+	}
+	require.NotContains(t, shown.String(), marker)
+	require.Contains(t, shown.String(), hidden)
+}
+
+func TestSecretsCompareByValue(t *testing.T) {
+	require.True(t, NewSecret("a").Equal(NewSecret("a")))
+	require.False(t, NewSecret("a").Equal(NewSecret("b")))
+	require.True(t, Secret{}.IsZero())
+	require.Empty(t, Secret{}.Reveal())
+}
+
+func TestWaysIn(t *testing.T) {
+	for source, want := range map[string]Credential{
+		"  {}":                             {Method: APIKey, Secret: NewSecret(marker + "-default")},
+		"  api_key: ${PROD_KEY}":           {Method: APIKey, Secret: NewSecret(marker + "-prod")},
+		`  api_key: "${PROD_KEY:-}"`:       {Method: APIKey, Secret: NewSecret(marker + "-prod")},
+		"  api_key_file: keys/good":        {Method: APIKey, Secret: NewSecret(marker + "-file"), File: "keys/good"},
+		"  api_key_file: /keys/absolute":   {Method: APIKey, Secret: NewSecret(marker + "-absolute"), File: "/keys/absolute"},
+		"  api_key_file: keys/${NO:-good}": {Method: APIKey, Secret: NewSecret(marker + "-file"), File: "keys/good"},
+		"  session_cookie: ${COOKIE}":      {Method: SessionCookie, Secret: NewSecret("session=" + marker + "-cookie")},
+		"  projects: []":                   {Method: APIKey, Secret: NewSecret(marker + "-default")},
+	} {
+		p := sound(t, pipelineWith(source, "", "", ""))
+		require.False(t, p.Source.NamesProjects())
+		require.Len(t, p.Source.Projects, 1)
+		got := p.Source.Projects[0].Credential
+		require.Equal(t, want.Secret.Reveal(), got.Secret.Reveal(), source)
+		require.Equal(t, want.Method, got.Method)
+		require.Equal(t, want.File, got.File)
+	}
+}
+
+func TestAKeyFileIsLookedForBesideThePipelineFile(t *testing.T) {
+	opts := fixed()
+	read := opts.ReadFile
+	var asked string
+	opts.ReadFile = func(path string) ([]byte, error) {
+		asked = path
+		return read("keys/good")
+	}
+	_, err := Parse("conf/prod/pipeline.yaml", []byte(pipelineWith("  api_key_file: ../keys/k", "", "", "")), opts)
+	require.NoError(t, err)
+	require.Equal(t, "conf/keys/k", asked)
+}
+
+func TestOtherCredentialsTurnOffTheDefaultVariable(t *testing.T) {
+	p := sound(t, pipelineWith("  projects: [{name: prod, api_key: ${PROD_KEY}}]", "", "", ""))
+	require.True(t, p.Source.NamesProjects())
+	require.Equal(t, marker+"-prod", p.Source.Projects[0].Credential.Secret.Reveal())
+	mistakes(t, pipelineWith("  projects: [{name: prod}]", "", "", ""))
+}

@@ -1,0 +1,41 @@
+package record
+
+import (
+	"fmt"
+
+	"logferry/internal/record/span"
+)
+
+// IDError says that a detail is not the one that was asked for.
+type IDError struct {
+	Want, Got string // Got is "" where the detail has no id that is a string
+}
+
+func (e *IDError) Error() string {
+	if e.Got == "" {
+		return fmt.Sprintf("the detail asked for as %q has no id", e.Want)
+	}
+	return fmt.Sprintf("the detail asked for as %q has the id %q", e.Want, e.Got)
+}
+
+// CheckDetail returns nil when body is one JSON object with the given id and nothing but space around it, a *SyntaxError
+// when it is no JSON object (a retry may help), and an *IDError when it belongs to another record.
+func CheckDetail(body []byte, id string) error {
+	if err := span.Validate(body); err != nil {
+		return err
+	}
+	top := span.Trim(body)
+	if top[0] != '{' {
+		return &SyntaxError{Err: errNoObject}
+	}
+	var got []byte
+	for members := span.Members(top); members.Next(); {
+		if string(members.Key()) == "id" {
+			got = members.Value
+		}
+	}
+	if name, ok := text(got); !ok || name != id {
+		return &IDError{Want: id, Got: name}
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package record
+
+import (
+	"errors"
+
+	"logferry/internal/record/span"
+)
+
+// SyntaxError says that a body is not the JSON it should be: cut off, damaged, or of another shape.
+type SyntaxError = span.SyntaxError
+
+// Page is one list response.
+type Page struct {
+	Entries []Entry
+	Bad     []Bad
+	Next    []byte // the exact JSON of next_cursor, to be sent back as it is; nil at the end of the chain
+}
+
+// Bad is an element of `logs` that can't become a record.
+type Bad struct {
+	ID      string // "" when there is none that could be read
+	Micros  int64  // µs since the epoch, UTC, when HasTime
+	HasTime bool
+	Reason  string
+	Raw     []byte // the element's exact JSON
+}
+
+var (
+	errNoObject = errors.New("no JSON object")
+	errNoLogs   = errors.New("no array `logs`")
+)
+
+// ParsePage reads the body of a list response. Of members with the same name the last one counts. next_cursor may be of
+// any type; null, absent and "" mean the end. Raw and Next alias body.
+//
+// The error is a *SyntaxError: body is no JSON, no object, or has no array `logs`. Elements that are no record are no
+// error but listed in Bad.
+func ParsePage(body []byte) (Page, error) {
+	if err := span.Validate(body); err != nil {
+		return Page{}, err
+	}
+	var logs, next []byte
+	top := span.Trim(body)
+	if top[0] != '{' {
+		return Page{}, &SyntaxError{Err: errNoObject}
+	}
+	for members := span.Members(top); members.Next(); {
+		switch string(members.Key()) {
+		case "logs":
+			logs = members.Value
+		case "next_cursor":
+			next = members.Value
+		}
+	}
+	if len(logs) == 0 || logs[0] != '[' {
+		return Page{}, &SyntaxError{Err: errNoLogs}
+	}
+	page := Page{}
+	if !span.IsNull(next) && string(next) != `""` {
+		page.Next = next
+	}
+	page.read(logs)
+	return page, nil
+}
+
+func (p *Page) read(logs []byte) {
+	for elements := span.Elements(logs); elements.Next(); {
+		entry, bad := parseEntry(elements.Value)
+		if bad.Reason != "" {
+			p.Bad = append(p.Bad, bad)
+			continue
+		}
+		if p.Entries == nil {
+			// Elements of one page are of similar size.
+			p.Entries = make([]Entry, 0, min(1000, 1+len(logs)/len(elements.Value)))
+		}
+		p.Entries = append(p.Entries, entry)
+	}
+}
+
+// parseEntry returns an entry, or a Bad with a Reason.
+func parseEntry(raw []byte) (Entry, Bad) {
+	if raw[0] != '{' {
+		return Entry{}, Bad{Reason: "the element is no JSON object", Raw: raw}
+	}
+	var id, timestamp, status []byte
+	for members := span.Members(raw); members.Next(); {
+		switch string(members.Key()) {
+		case "id":
+			id = members.Value
+		case "timestamp":
+			timestamp = members.Value
+		case "status":
+			status = members.Value
+		}
+	}
+	name, idOK := text(id)
+	micros, _, err := ParseTimestamp(timestamp)
+	bad := Bad{ID: name, Micros: micros, HasTime: err == nil, Raw: raw}
+	switch {
+	case !idOK || name == "":
+		bad.ID, bad.Reason = "", "no id: it has to be a string that is valid Unicode and not empty"
+	case err != nil:
+		bad.Reason = err.Error()
+	}
+	if bad.Reason != "" {
+		return Entry{}, bad
+	}
+	return Entry{Key: Key{Micros: micros, ID: name}, Status: statusText(status), Raw: raw}, Bad{}
+}
+
+// statusText avoids an allocation for the values that the API documents.
+func statusText(value []byte) string {
+	switch string(value) {
+	case `"success"`:
+		return "success"
+	case `"failed"`:
+		return "failed"
+	}
+	s, _ := text(value)
+	return s
+}
+
+func text(value []byte) (string, bool) {
+	var scratch []byte
+	content, ok := span.Text(value, &scratch)
+	return string(content), ok
+}

@@ -1,0 +1,35 @@
+// Package bucket is a flat store of objects below a URL: a folder of this machine, memory, or a bucket of S3, Google
+// Cloud Storage or Azure. It knows nothing of rows.
+package bucket
+
+import (
+	"context"
+	"io"
+	"iter"
+	"time"
+)
+
+// Bucket holds objects under slash-separated keys. Keys must satisfy ValidKey. All methods may be called concurrently;
+// errors are of type *Error and match fs.ErrNotExist and fs.ErrPermission where they apply.
+type Bucket interface {
+	// Upload stores size bytes of body under key, replacing what is there. The object appears whole or not at all: a
+	// cancelled ctx, an error of body and a body that is shorter or longer than size leave the key as it was.
+	// When it returns nil the object outlives a crash of this machine.
+	Upload(ctx context.Context, key string, body io.Reader, size int64, contentType string) error
+
+	// Open returns the object's content. The caller closes it.
+	Open(ctx context.Context, key string) (io.ReadCloser, error)
+
+	// List yields the objects whose key starts with prefix, in no particular order. An error ends it.
+	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
+
+	// Delete removes the object. That there is none is no error.
+	Delete(ctx context.Context, key string) error
+}
+
+// Object is what a listing says of an object.
+type Object struct {
+	Key     string
+	Size    int64 // bytes
+	ModTime time.Time
+}

@@ -1,0 +1,109 @@
+package bucket
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"gocloud.dev/blob"
+	_ "gocloud.dev/blob/azureblob" // azblob://
+	_ "gocloud.dev/blob/gcsblob"   // gs://
+	_ "gocloud.dev/blob/memblob"   // mem://
+	_ "gocloud.dev/blob/s3blob"    // s3://
+)
+
+// Open opens a Go CDK bucket URL; the URL's path is the prefix of all keys (for file:// the folder). The query is the
+// one Go CDK documents for the scheme, `prefix` included. No request is made and nothing is created: file:// makes its
+// folder with the first object. Each opened mem:// is a bucket of its own.
+//
+// What it returns has a Close method if it holds something; see Close.
+func Open(ctx context.Context, rawURL string) (Bucket, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		// The parser's error repeats the whole text, secrets in a query included.
+		return nil, fmt.Errorf("the bucket URL cannot be parsed: write it like file://./out or s3://bucket/prefix")
+	}
+	if u.Scheme == "file" {
+		return openLocal(u)
+	}
+	return openRemote(ctx, u)
+}
+
+// Close closes b if it holds something to close.
+func Close(b Bucket) error {
+	if c, ok := b.(interface{ Close() error }); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// Redact returns the URL without its user part and query, for messages.
+func Redact(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return "(unreadable URL)"
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
+}
+
+func openRemote(ctx context.Context, u *url.URL) (Bucket, error) {
+	prefix := strings.Trim(u.Path, "/")
+	if prefix != "" {
+		if err := ValidKey(prefix); err != nil {
+			return nil, fmt.Errorf("open bucket %s: the path is used as prefix: %w", Redact(u.String()), err)
+		}
+		prefix += "/"
+	}
+	host := *u
+	host.Path, host.RawPath = "", ""
+	b, err := blob.OpenBucket(ctx, host.String())
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", Redact(u.String()), err)
+	}
+	if prefix != "" {
+		b = blob.PrefixedBucket(b, prefix)
+	}
+	return &remote{bucket: b}, nil
+}
+
+// localParams are the parameters of Go CDK's file:// URLs that ask for what this package does anyway.
+var localParams = map[string]bool{"create_dir": true, "no_tmp_dir": true, "metadata": true, "prefix": true}
+
+// openLocal follows Go CDK in reading the URL: host "." is a path relative to the working folder.
+func openLocal(u *url.URL) (Bucket, error) {
+	path := u.Path
+	switch u.Host {
+	case "", "localhost":
+	case ".":
+		path = strings.TrimPrefix(path, "/")
+	default:
+		return nil, fmt.Errorf("open bucket file://%s%s: write file://./%s for a folder below the working folder, file:///%s for an absolute path",
+			u.Host, u.Path, u.Host+u.Path, u.Host+u.Path)
+	}
+	if path == "" && u.Host != "." {
+		return nil, fmt.Errorf("open bucket %s: no folder: write it like file://./out", Redact(u.String()))
+	}
+	query := u.Query()
+	for name := range query {
+		if !localParams[name] {
+			return nil, fmt.Errorf("open bucket %s: unknown parameter %q", Redact(u.String()), name)
+		}
+	}
+	if m := query.Get("metadata"); m != "" && m != "skip" {
+		return nil, fmt.Errorf("open bucket %s: metadata is always skip, not %q", Redact(u.String()), m)
+	}
+	root, err := filepath.Abs(filepath.FromSlash(path))
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", Redact(u.String()), err)
+	}
+	if prefix := strings.Trim(query.Get("prefix"), "/"); prefix != "" {
+		if err := ValidKey(prefix); err != nil {
+			return nil, fmt.Errorf("open bucket %s: prefix: %w", Redact(u.String()), err)
+		}
+		root = filepath.Join(root, filepath.FromSlash(prefix))
+	}
+	return &local{root: root}, nil
+}

@@ -1,0 +1,52 @@
+package sinks
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Table is the folder below a sink's URL in which the data files lie, and nothing else.
+const Table = "tool_execution"
+
+// PartitionPrefix returns the folder of a partition such as "dt=2026-04-17/hour=13", which is below a folder of the
+// project unless project is empty.
+func PartitionPrefix(project, partition string) string {
+	if project == "" {
+		return Table + "/" + partition
+	}
+	return Table + "/project=" + escapeHive(project) + "/" + partition
+}
+
+// escapedByHive are the printable ASCII characters that Hive and Spark percent-encode in the value of a partition column
+// (FileUtils.charToEscape and ExternalCatalogUtils.charToEscape).
+const escapedByHive = "\"#%'*/:=?\\{[]^"
+
+// escapeHive encodes a partition column's value as Hive and Spark do, so that they and everything that follows them
+// decode it: as %XX, upper case, and only where needed; other characters, those outside ASCII included, stay. Bytes that
+// are no UTF-8 can't be part of a key and are encoded too.
+func escapeHive(value string) string {
+	var b strings.Builder
+	for i, r := range value {
+		c := value[i]
+		switch {
+		case r == '\uFFFD' && !strings.HasPrefix(value[i:], "\uFFFD"),
+			c < ' ', c == 0x7f, strings.IndexByte(escapedByHive, c) >= 0:
+			fmt.Fprintf(&b, "%%%02X", c)
+		case r >= 0x80 && r < 0xa0: // control characters, which a key can't have
+			for _, c := range []byte(string(r)) {
+				fmt.Fprintf(&b, "%%%02X", c)
+			}
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// partName matches the names of data files of any format, whatever program version wrote them.
+var partName = regexp.MustCompile(`^part-[^/]*\.(parquet|ndjson|ndjson\.gz|ndjson\.zst)$`)
+
+func partKey(prefix string, n int, extension string) string {
+	return fmt.Sprintf("%s/part-%05d%s", prefix, n, extension)
+}

@@ -1,0 +1,94 @@
+package sinks
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"logferry/sinks/bucket"
+)
+
+// WriteObject stores body under key, below the sink's URL, replacing what is there: whole or not at all. Keys and errors
+// are those of package bucket.
+func (s *Sink) WriteObject(ctx context.Context, key string, body []byte, contentType string) error {
+	if err := s.bucket.Upload(ctx, key, bytes.NewReader(body), int64(len(body)), contentType); err != nil {
+		return s.wrap(err)
+	}
+	return nil
+}
+
+// ReadObject returns the object's content. errors.Is(err, fs.ErrNotExist) says that there is none.
+func (s *Sink) ReadObject(ctx context.Context, key string) ([]byte, error) {
+	r, err := s.bucket.Open(ctx, key)
+	if err != nil {
+		return nil, s.wrap(err)
+	}
+	body, err := io.ReadAll(r)
+	if e := r.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return nil, s.wrap(fmt.Errorf("read %q: %w", key, err))
+	}
+	return body, nil
+}
+
+// OpenObject returns the object's content as it comes in. The caller closes it.
+func (s *Sink) OpenObject(ctx context.Context, key string) (io.ReadCloser, error) {
+	r, err := s.bucket.Open(ctx, key)
+	if err != nil {
+		return nil, s.wrap(err)
+	}
+	return r, nil
+}
+
+// List yields the objects whose keys start with prefix, in no particular order. An error ends it.
+func (s *Sink) List(ctx context.Context, prefix string) iter.Seq2[bucket.Object, error] {
+	return func(yield func(bucket.Object, error) bool) {
+		for object, err := range s.bucket.List(ctx, prefix) {
+			if err != nil {
+				err = s.wrap(err)
+			}
+			if !yield(object, err) {
+				return
+			}
+		}
+	}
+}
+
+// Delete removes the object. That there is none is no error.
+func (s *Sink) Delete(ctx context.Context, key string) error {
+	if err := s.bucket.Delete(ctx, key); err != nil {
+		return s.wrap(err)
+	}
+	return nil
+}
+
+func (s *Sink) wrap(err error) error { return fmt.Errorf("sink %q: %w", s.options.Name, err) }
+
+// removeParts removes the data files directly below prefix, of whatever format, that aren't among files.
+func (s *Sink) removeParts(ctx context.Context, prefix string, files []File) error {
+	keep := make(map[string]bool, len(files))
+	for _, f := range files {
+		keep[f.Key] = true
+	}
+	// The keys are collected first: a listing may miss objects that are removed while it goes on.
+	var surplus []string
+	for object, err := range s.bucket.List(ctx, prefix+"/part-") {
+		if err != nil {
+			return fmt.Errorf("look for earlier files: %w", err)
+		}
+		if name := strings.TrimPrefix(object.Key, prefix+"/"); !keep[object.Key] && partName.MatchString(name) {
+			surplus = append(surplus, object.Key)
+		}
+	}
+	for _, key := range surplus {
+		if err := s.bucket.Delete(ctx, key); err != nil {
+			return fmt.Errorf("remove an earlier file: %w", err)
+		}
+	}
+	return nil
+}

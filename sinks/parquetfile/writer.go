@@ -1,0 +1,259 @@
+package parquetfile
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"unicode/utf8"
+
+	"github.com/parquet-go/parquet-go"
+
+	"logferry/internal/table"
+)
+
+const (
+	rowsPerGroup = 32 << 10
+	// rowsPerPage lines the pages of all columns up, so that a reader that has skipped rows in one skips them in all.
+	rowsPerPage       = 8 << 10
+	bloomBitsPerValue = 10 // about 1 % false positives
+
+	batchRows  = 128       // rows that are collected before they are handed on column by column
+	batchBytes = 256 << 10 // of their text
+	directRow  = 64 << 10  // bytes of text from which on a row isn't collected
+
+	maxPageBytes = 1 << 20 // of values; only long texts fill a page before its rows do
+)
+
+// Options says how a file is written.
+type Options struct {
+	Compression string            // zstd (also ""), snappy or none
+	CreatedBy   string            // the footer's created_by: "NAME version X (build Y)", or readers distrust the statistics
+	Metadata    map[string]string // key-value metadata
+	// Memory returns how many bytes the writer may hold at the moment. A row group ends early for it.
+	Memory func() int64
+}
+
+// Writer encodes rows as one Parquet file. It is not for concurrent use.
+type Writer struct {
+	file    *parquet.GenericWriter[any]
+	memory  func() int64
+	columns []column
+
+	text        []byte // what the collected values' bytes point into
+	rows        int    // collected
+	rowsInPage  int
+	rowsInGroup int
+	rawInGroup  int64 // bytes of the group's values before encoding
+	raw         int64 // bytes of all finished groups' values
+	flushed     int64 // bytes of the file that are final
+}
+
+type column struct {
+	name     string
+	kind     table.Kind
+	required bool
+	index    int
+	writer   *parquet.ColumnWriter
+	values   []parquet.Value
+}
+
+// NewWriter begins a file on out, which stays the caller's.
+func NewWriter(out io.Writer, schema *table.Schema, options Options) (*Writer, error) {
+	fileSchema, err := schemaOf(schema)
+	if err != nil {
+		return nil, err
+	}
+	config, err := configOf(fileSchema, schema, options)
+	if err != nil {
+		return nil, err
+	}
+	w := &Writer{
+		file:    parquet.NewGenericWriter[any](out, config),
+		memory:  options.Memory,
+		columns: make([]column, len(schema.Columns)),
+		text:    make([]byte, 0, batchBytes),
+	}
+	for i, writer := range w.file.ColumnWriters() {
+		c := schema.Columns[i]
+		w.columns[i] = column{c.Name, c.Kind, c.Required, i, writer, make([]parquet.Value, 0, batchRows)}
+	}
+	return w, nil
+}
+
+func configOf(fileSchema *parquet.Schema, schema *table.Schema, options Options) (*parquet.WriterConfig, error) {
+	codec, err := codecOf(options.Compression)
+	if err != nil {
+		return nil, err
+	}
+	var sorting []parquet.SortingColumn
+	var filters []parquet.BloomFilterColumn
+	config := parquet.DefaultWriterConfig()
+	for _, c := range schema.Columns {
+		if c.Name == "timestamp" || c.Name == "log_id" && len(sorting) == 1 {
+			sorting = append(sorting, parquet.Ascending(c.Name))
+		}
+		if c.Lookup && c.Kind != table.Bool {
+			filters = append(filters, parquet.SplitBlockFilter(bloomBitsPerValue, c.Name))
+		}
+		if !hasBounds(c) {
+			config.SkipPageBounds = append(config.SkipPageBounds, []string{c.Name})
+		}
+	}
+	config.Apply(
+		fileSchema,
+		parquet.Compression(codec),
+		parquet.PageBufferSize(int(min(max(options.Memory()/32, 1), maxPageBytes))),
+		parquet.WriteBufferSize(0),
+		parquet.DataPageVersion(1),
+		parquet.DataPageStatistics(false), // the page index has them
+		// No parquet.DictionaryMaxBytes: see the package's comment.
+		parquet.BloomFilters(filters...),
+		parquet.SortingWriterConfig(parquet.SortingColumns(sorting...)),
+	)
+	config.CreatedBy = options.CreatedBy
+	config.KeyValueMetadata = maps.Clone(options.Metadata)
+	return config, config.Validate()
+}
+
+// Write adds a row. It copies what it keeps.
+func (w *Writer) Write(row table.Row) error {
+	if len(row) != len(w.columns) {
+		return fmt.Errorf("the row has %d values, the schema %d columns", len(row), len(w.columns))
+	}
+	size := 0
+	for i := range row {
+		size += len(row[i].Bytes)
+	}
+	direct := size > directRow
+	if direct || len(w.text)+size > cap(w.text) {
+		if err := w.handOn(); err != nil {
+			return err
+		}
+	}
+	for i := range w.columns {
+		value, err := w.valueOf(&w.columns[i], &row[i], direct)
+		if err != nil {
+			return err
+		}
+		w.columns[i].values = append(w.columns[i].values, value)
+	}
+	w.rows++
+	w.rawInGroup += int64(size + 8*len(row))
+	if direct || w.rows == batchRows {
+		return w.handOn()
+	}
+	return nil
+}
+
+// valueOf translates a value. Its bytes are copied unless the row is handed on at once.
+func (w *Writer) valueOf(c *column, v *table.Value, direct bool) (parquet.Value, error) {
+	if !v.Valid {
+		if c.required {
+			return parquet.Value{}, fmt.Errorf("column %q is required and has no value", c.name)
+		}
+		return parquet.NullValue().Level(0, 0, c.index), nil
+	}
+	var value parquet.Value
+	switch c.kind {
+	case table.String, table.JSON:
+		text := v.Bytes
+		if !utf8.Valid(text) {
+			// One bad byte would make the whole file unreadable for engines that check.
+			text = bytes.ToValidUTF8(text, []byte(string(utf8.RuneError)))
+		} else if !direct {
+			start := len(w.text)
+			w.text = append(w.text, text...)
+			text = w.text[start:]
+		}
+		value = parquet.ByteArrayValue(text)
+	case table.Float64:
+		value = parquet.DoubleValue(math.Float64frombits(uint64(v.Int)))
+	case table.Bool:
+		value = parquet.BooleanValue(v.Int != 0)
+	default:
+		value = parquet.Int64Value(v.Int)
+	}
+	if c.required {
+		return value.Level(0, 0, c.index), nil
+	}
+	return value.Level(0, 1, c.index), nil
+}
+
+// handOn gives the collected rows to the columns' writers, and ends pages and groups that are full.
+func (w *Writer) handOn() error {
+	if w.rows == 0 {
+		return nil
+	}
+	for i := range w.columns {
+		c := &w.columns[i]
+		if _, err := c.writer.WriteRowValues(c.values); err != nil {
+			return fmt.Errorf("column %q: %w", c.name, err)
+		}
+		clear(c.values)
+		c.values = c.values[:0]
+	}
+	w.rowsInPage += w.rows
+	w.rowsInGroup += w.rows
+	w.rows = 0
+	w.text = w.text[:0]
+	if w.rowsInGroup >= rowsPerGroup || w.held() > w.memory()/2 {
+		return w.endGroup()
+	}
+	if w.rowsInPage >= rowsPerPage {
+		return w.endPages()
+	}
+	return nil
+}
+
+func (w *Writer) endPages() error {
+	w.rowsInPage = 0
+	for i := range w.columns {
+		if err := w.columns[i].writer.Flush(); err != nil {
+			return fmt.Errorf("column %q: %w", w.columns[i].name, err)
+		}
+	}
+	return nil
+}
+
+func (w *Writer) endGroup() error {
+	if err := w.file.Flush(); err != nil {
+		return fmt.Errorf("write row group: %w", err)
+	}
+	w.raw += w.rawInGroup
+	w.flushed = w.file.Size()
+	w.rowsInPage, w.rowsInGroup, w.rawInGroup = 0, 0, 0
+	return nil
+}
+
+// held is how many bytes of the current row group are in memory: compressed pages, and values not yet encoded.
+func (w *Writer) held() int64 { return w.file.Size() - w.flushed }
+
+// Size is about how many bytes the file would have without its footer if it ended here: exact after Flush, otherwise
+// assuming that the current row group compresses like the ones before, or not at all if it is the first.
+func (w *Writer) Size() int64 {
+	if w.raw == 0 {
+		return w.flushed + w.rawInGroup
+	}
+	return w.flushed + int64(float64(w.rawInGroup)*float64(w.flushed)/float64(w.raw))
+}
+
+// Flush ends the row group.
+func (w *Writer) Flush() error {
+	if err := w.handOn(); err != nil {
+		return err
+	}
+	return w.endGroup()
+}
+
+// Close writes what is left and the footer.
+func (w *Writer) Close() error {
+	if err := w.handOn(); err != nil {
+		return err
+	}
+	if err := w.file.Close(); err != nil {
+		return fmt.Errorf("write footer: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package bench
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"logferry/internal/apply"
+	"logferry/internal/config"
+	"logferry/internal/logsim"
+)
+
+// pipeline is an export of the day into dir.
+func pipeline(tb testing.TB, url, dir, details, format, compression, maxMemory string) *config.Pipeline {
+	src := fmt.Sprintf(`version: 1
+name: bench
+source: {base_url: %q, api_key: "${KEY}", details: %s}
+range: {from: 2026-04-17, to: 2026-04-18}
+extract: {max_memory: %s, rate: {headroom: 0%%}}
+sinks: [{name: lake, url: "file://%s", format: %s, compression: %s}]
+`, url, details, maxMemory, filepath.ToSlash(dir), format, compression)
+	p, err := config.Parse("pipeline.yaml", []byte(src), config.Options{
+		Now: dayTo.Add(24 * time.Hour),
+		Env: func(name string) (string, bool) { return logsim.DefaultKey, name == "KEY" },
+	})
+	require.NoError(tb, err)
+	return p
+}
+
+// BenchmarkExport prints what a whole export costs beside its floor: the same requests sent by a client that throws the
+// answers away. floor-ratio is the export's CPU over the floor's.
+func BenchmarkExport(b *testing.B) {
+	for _, c := range []struct {
+		name, details       string
+		records, payload    int
+		format, compression string
+	}{
+		{"list-only/parquet", "none", 100_000, 2048, "parquet", "zstd"},
+		{"list-only/ndjson", "none", 100_000, 2048, "ndjson", "zstd"},
+		{"details/parquet", "all", 20_000, 4096, "parquet", "zstd"},
+		{"details/ndjson", "all", 20_000, 4096, "ndjson", "zstd"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			url := startServer(b, c.records, c.payload)
+			m := newMinimal(url)
+			calls := m.record(b, c.details == "all")
+			b.Setenv("XDG_CACHE_HOME", b.TempDir())
+			var floor, export time.Duration
+			for b.Loop() {
+				before := cpu(b)
+				m.play(b, calls)
+				floor += cpu(b) - before
+				out := b.TempDir()
+				before = cpu(b)
+				sum, err := apply.Run(b.Context(), pipeline(b, url, out, c.details, c.format, c.compression, "512MiB"),
+					apply.Options{Now: dayTo.Add(24 * time.Hour), Version: "bench"})
+				export += cpu(b) - before
+				require.NoError(b, err)
+				require.EqualValues(b, c.records, sum.Records)
+				require.NoError(b, os.RemoveAll(out))
+			}
+			n := float64(b.N) * float64(c.records)
+			b.ReportMetric(n/export.Seconds(), "records/cpu-s")
+			b.ReportMetric(n/floor.Seconds(), "floor-records/cpu-s")
+			b.ReportMetric(float64(export)/float64(floor), "floor-ratio")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// BenchmarkPeakMemory exports a day of a million records and prints the most memory that the process ever held. Run
+// it alone: the figure is the process's.
+func BenchmarkPeakMemory(b *testing.B) {
+	if runtime.GOOS != "linux" {
+		b.Skip("reads /proc")
+	}
+	const records = 1_000_000
+	for _, details := range []string{"none", "all"} {
+		b.Run("details="+details, func(b *testing.B) {
+			url := startServer(b, records, 2048)
+			b.Setenv("XDG_CACHE_HOME", b.TempDir())
+			for b.Loop() {
+				sum, err := apply.Run(b.Context(), pipeline(b, url, b.TempDir(), details, "parquet", "zstd", "512MiB"),
+					apply.Options{Now: dayTo.Add(24 * time.Hour), Version: "bench"})
+				require.NoError(b, err)
+				require.EqualValues(b, records, sum.Records)
+			}
+			b.ReportMetric(peakMiB(b), "peak-MiB")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// peakMiB is the process's largest resident set so far.
+func peakMiB(tb testing.TB) float64 {
+	status, err := os.ReadFile("/proc/self/status")
+	require.NoError(tb, err)
+	for line := range strings.Lines(string(status)) {
+		var kb float64
+		if n, _ := fmt.Sscanf(line, "VmHWM: %f kB", &kb); n == 1 {
+			return kb / 1024
+		}
+	}
+	tb.Fatal("no VmHWM in /proc/self/status")
+	return 0
+}

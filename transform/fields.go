@@ -1,0 +1,165 @@
+package transform
+
+import (
+	"bytes"
+
+	"logferry/internal/record/span"
+)
+
+// field is a top-level field of a log record that has a column of its own or is taken apart.
+type field uint8
+
+const (
+	fieldID field = iota
+	fieldTimestamp
+	fieldType
+	fieldStatus
+	fieldLevel
+	fieldMessage
+	fieldMetadata
+	fieldMetrics
+	fieldParent
+	fieldTimings
+	fieldContext
+	fieldSource
+	fieldData
+	fieldCount
+)
+
+var fieldNames = [fieldCount][]byte{
+	[]byte("id"), []byte("timestamp"), []byte("type"), []byte("status"), []byte("level"), []byte("message"), []byte("metadata"),
+	[]byte("metrics"), []byte("parent"), []byte("timings"), []byte("context"), []byte("source"), []byte("data"),
+}
+
+func fieldOf(name []byte) (field, bool) {
+	switch string(name) {
+	case "id":
+		return fieldID, true
+	case "timestamp":
+		return fieldTimestamp, true
+	case "type":
+		return fieldType, true
+	case "status":
+		return fieldStatus, true
+	case "level":
+		return fieldLevel, true
+	case "message":
+		return fieldMessage, true
+	case "metadata":
+		return fieldMetadata, true
+	case "metrics":
+		return fieldMetrics, true
+	case "parent":
+		return fieldParent, true
+	case "timings":
+		return fieldTimings, true
+	case "context":
+		return fieldContext, true
+	case "source":
+		return fieldSource, true
+	case "data":
+		return fieldData, true
+	}
+	return 0, false
+}
+
+// member is one member of a JSON object: its name as it stands in the text, without quotes, and its value's exact text.
+type member struct{ name, value []byte }
+
+// fields is a record's top level. All of it aliases the record's text.
+type fields struct {
+	known [fieldCount][]byte // nil where absent; of a repeated field the last one
+	rest  []member           // every other field, and what a later member of the same name overrode, in the order of the text
+}
+
+func (f *fields) reset() {
+	f.known = [fieldCount][]byte{}
+	f.rest = f.rest[:0]
+}
+
+// read takes the members of a JSON object.
+func (f *fields) read(object []byte) {
+	f.reset()
+	for m := span.Members(object); m.Next(); {
+		at, ok := fieldOf(m.Key())
+		if !ok {
+			f.rest = append(f.rest, member{m.Name, m.Value})
+			continue
+		}
+		if !span.IsNull(f.known[at]) {
+			f.rest = append(f.rest, member{fieldNames[at], f.known[at]})
+		}
+		f.known[at] = m.Value
+	}
+}
+
+// last returns the value of the last member with the given key among the fields without a column.
+func (f *fields) last(key []byte) []byte {
+	for i := len(f.rest) - 1; i >= 0; i-- {
+		if bytes.Equal(f.rest[i].name, key) {
+			return f.rest[i].value
+		}
+	}
+	return nil
+}
+
+// merge fills what a detail lacks, or has as null, from the list entry. It appends to added what it took, and to replaced
+// what the entry has and the detail has otherwise, so that it isn't lost. id and timestamp are the record's key, which has
+// its own rule.
+func (f *fields) merge(entry *fields, added, replaced []member) (newAdded, newReplaced []member) {
+	for at, value := range entry.known {
+		own := f.known[at]
+		m := member{fieldNames[at], value}
+		switch {
+		case span.IsNull(value):
+		case span.IsNull(own):
+			f.known[at] = value
+			added = append(added, m)
+		case field(at) == fieldID || field(at) == fieldTimestamp || contains(own, value):
+		default:
+			replaced = append(replaced, m)
+		}
+	}
+	for _, m := range entry.rest {
+		own := f.last(m.name)
+		switch {
+		case span.IsNull(own):
+			f.rest = append(f.rest, m)
+			added = append(added, m)
+		case !contains(own, m.value):
+			replaced = append(replaced, m)
+		}
+	}
+	return added, replaced
+}
+
+// contains says whether everything that part says is said by whole too: it is the same text, or an object each of whose
+// members is null or contained in the member of the same name.
+func contains(whole, part []byte) bool {
+	if bytes.Equal(whole, part) {
+		return true
+	}
+	if whole[0] != '{' || part[0] != '{' {
+		return false
+	}
+	for p := span.Members(part); p.Next(); {
+		if span.IsNull(p.Value) {
+			continue
+		}
+		value := memberOf(whole, p.Key())
+		if value == nil || !contains(value, p.Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// memberOf returns the value of the last member with the given name, or nil.
+func memberOf(object, name []byte) (value []byte) {
+	for m := span.Members(object); m.Next(); {
+		if bytes.Equal(m.Key(), name) {
+			value = m.Value
+		}
+	}
+	return value
+}

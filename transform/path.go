@@ -1,0 +1,202 @@
+package transform
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/theory/jsonpath"
+	"github.com/theory/jsonpath/registry"
+	"github.com/theory/jsonpath/spec"
+
+	"logferry/internal/record/span"
+)
+
+// newParser returns a parser whose match and search are false where an argument selects nothing, as RFC 9535 (2.4.6, 2.4.7)
+// wants it: those of theory/jsonpath v0.11.0 dereference nil there.
+func newParser() *jsonpath.Parser {
+	functions := registry.New()
+	for _, name := range []string{"match", "search"} {
+		function := functions.Get(name)
+		original := *function
+		*function = *spec.Extension(name, original.ReturnType(), original.Validate, func(args []spec.PathValue) spec.PathValue {
+			for _, arg := range args {
+				if spec.ValueFrom(arg) == nil {
+					return spec.LogicalFalse
+				}
+			}
+			return original.Evaluate(args)
+		})
+	}
+	return jsonpath.NewParser(jsonpath.WithRegistry(functions))
+}
+
+// step goes from a value to one of its members, or to one of its elements where name is nil.
+type step struct {
+	name  []byte
+	index int // from the end where negative
+}
+
+var errSeveral = errors.New("the query may select more than one node")
+
+// singular returns the steps of a query that selects one node at most (RFC 9535, 2.3.5.1).
+func singular(path *jsonpath.Path) ([]step, error) {
+	steps := []step{}
+	for _, segment := range path.Query().Segments() {
+		if segment.IsDescendant() || len(segment.Selectors()) != 1 {
+			return nil, errSeveral
+		}
+		switch s := segment.Selectors()[0].(type) {
+		case spec.Name:
+			steps = append(steps, step{name: append([]byte{}, s...)})
+		case spec.Index:
+			steps = append(steps, step{index: int(s)})
+		default:
+			return nil, errSeveral
+		}
+	}
+	return steps, nil
+}
+
+// walk follows steps from the record's top level, without decoding anything. It returns nil where they lead nowhere.
+func (f *Flattener) walk(steps []step) []byte {
+	if len(steps) == 0 {
+		return f.merged()
+	}
+	if steps[0].name == nil {
+		return nil
+	}
+	value := []byte(nil)
+	if at, ok := fieldOf(steps[0].name); ok {
+		value = f.rec.known[at]
+	} else {
+		value = f.unknown(steps[0].name)
+	}
+	return follow(value, steps[1:])
+}
+
+// unknown returns the value of a top-level field that has no column.
+func (f *Flattener) unknown(key []byte) []byte {
+	if value := memberOf(f.text, key); !span.IsNull(value) {
+		return value
+	}
+	return f.rec.last(key)
+}
+
+func follow(value []byte, steps []step) []byte {
+	for _, s := range steps {
+		if value == nil {
+			return nil
+		}
+		if s.name != nil {
+			value = memberOf(value, s.name)
+		} else {
+			value = elementOf(value, s.index)
+		}
+	}
+	return value
+}
+
+func elementOf(array []byte, index int) []byte {
+	if index < 0 {
+		length := 0
+		for e := span.Elements(array); e.Next(); {
+			length++
+		}
+		if index += length; index < 0 {
+			return nil
+		}
+	}
+	for e := span.Elements(array); e.Next(); index-- {
+		if index == 0 {
+			return e.Value
+		}
+	}
+	return nil
+}
+
+// merged returns the record as one text: the detail, with what only the list entry has behind its own members.
+func (f *Flattener) merged() []byte {
+	if len(f.added) == 0 {
+		return f.text
+	}
+	return f.join(f.text, f.added)
+}
+
+// node is a value of a document and where it stands in the text.
+type node struct {
+	text     []byte
+	members  map[string]*node
+	elements []*node
+}
+
+// document is a record decoded for the queries that need it, beside its text. The zero document is none.
+type document struct {
+	root any
+	node *node
+}
+
+func newDocument(text []byte) document {
+	root, n := decode(text)
+	return document{root: root, node: n}
+}
+
+// find returns the exact texts of the nodes that a query selects, in the order of the text. A query that selects a node
+// twice gets it twice.
+func (d *document) find(query *jsonpath.Path) [][]byte {
+	var found [][]byte
+	for _, located := range query.SelectLocated(d.root) {
+		found = append(found, d.locate(located.Path))
+	}
+	// The library goes over objects in random order. All nodes are slices of one text, so what is left of a slice's
+	// capacity says where in the text it begins.
+	slices.SortStableFunc(found, func(a, b []byte) int { return cmp.Compare(cap(b), cap(a)) })
+	return found
+}
+
+func (d *document) locate(path spec.NormalizedPath) []byte {
+	n := d.node
+	for _, selector := range path {
+		switch s := selector.(type) {
+		case spec.Name:
+			n = n.members[string(s)]
+		case spec.Index:
+			n = n.elements[s]
+		}
+	}
+	return n.text
+}
+
+// decode builds what the JSONPath library works on, and the same tree of texts. Numbers keep their digits; of repeated
+// names the last one counts.
+func decode(value []byte) (any, *node) {
+	n := &node{text: value}
+	switch value[0] {
+	case '{':
+		object := map[string]any{}
+		n.members = map[string]*node{}
+		for m := span.Members(value); m.Next(); {
+			key := string(m.Key())
+			object[key], n.members[key] = decode(m.Value)
+		}
+		return object, n
+	case '[':
+		array := []any{}
+		for e := span.Elements(value); e.Next(); {
+			element, child := decode(e.Value)
+			array, n.elements = append(array, element), append(n.elements, child)
+		}
+		return array, n
+	case '"':
+		// Where the text is no valid Unicode this gives U+FFFD, which only filters get to see.
+		text, _ := jsontext.AppendUnquote(nil, value)
+		return string(text), n
+	case 't', 'f':
+		return value[0] == 't', n
+	case 'n':
+		return nil, n
+	}
+	return json.Number(value), n
+}
