@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -84,7 +83,7 @@ func (r *runner) openSinks(ctx context.Context) error {
 			err = s.Check(ctx)
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("sink %s: %w", c.Name, err))
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)

@@ -74,7 +74,7 @@ func (s *step) openWriters(ctx context.Context, schema *table.Schema) (writers, 
 			Metadata: s.metadata(),
 		})
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("sink %s: %w", sink.Name(), err), out.abort())
+			return nil, errors.Join(err, out.abort())
 		}
 		out = append(out, writer{sink: sink.Name(), PartitionWriter: w})
 	}
@@ -99,7 +99,7 @@ func (s *step) metadata() map[string]string {
 func (w writers) write(row table.Row) error {
 	for i := range w {
 		if err := w[i].Write(row); err != nil {
-			return fmt.Errorf("sink %s: %w", w[i].sink, err)
+			return err
 		}
 	}
 	return nil
@@ -119,7 +119,7 @@ func (w writers) close(ctx context.Context) ([]FileResult, error) {
 	for i := range w {
 		files, err := w[i].Close(ctx)
 		if err != nil {
-			return out, errors.Join(fmt.Errorf("sink %s: %w", w[i].sink, err), w[i+1:].abort())
+			return out, errors.Join(err, w[i+1:].abort())
 		}
 		for _, f := range files {
 			out = append(out, FileResult{
@@ -141,13 +141,13 @@ func (s *step) putAside(ctx context.Context, bad *quarantine, res *StepResult) e
 	key := quarantineKey(s.project.name, s.slice.Partition.Path())
 	if n == 0 {
 		if err := sink.Delete(ctx, key); err != nil {
-			return fmt.Errorf("sink %s: remove the quarantine of an earlier run: %w", sink.Name(), err)
+			return fmt.Errorf("remove the quarantine of an earlier run: %w", err)
 		}
 		return nil
 	}
 	res.Quarantined = n
 	if err := sink.WriteObject(ctx, key, body.Bytes(), "application/x-ndjson"); err != nil {
-		return fmt.Errorf("sink %s: write the quarantine: %w", sink.Name(), err)
+		return fmt.Errorf("write the quarantine: %w", err)
 	}
 	return nil
 }
