@@ -12,8 +12,6 @@ import (
 // problem is what a Diagnostic says, without the place.
 type problem struct{ summary, hint string }
 
-func (p *problem) Error() string { return p.summary }
-
 // position is a place in the file, from 1; the zero position is none.
 type position struct{ line, column int }
 

@@ -29,8 +29,9 @@ func FuzzParse(f *testing.F) {
 		for _, refused := range [][]feature{notYet, nil} {
 			p, err := parse("pipeline.yaml", src, withKey(), refused)
 			if err != nil {
-				ds, ok := err.(Diagnostics)
-				require.True(t, ok && ds.HasErrors() && p == nil, "%v", err)
+				var ds Diagnostics
+				require.ErrorAs(t, err, &ds)
+				require.True(t, ds.HasErrors() && p == nil, "%v", err)
 				// What the file itself has in clear under a wrong key's name is no secret of ours.
 				if !strings.Contains(string(src), marker) {
 					require.NotContains(t, ds.Error(), marker)

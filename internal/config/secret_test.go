@@ -22,6 +22,10 @@ func TestASecretIsNeverShown(t *testing.T) {
 	var h holder
 	h.inner.secret = s
 
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		require.Equal(t, hidden, fmt.Sprintf(verb, s), verb)
+	}
+
 	var shown bytes.Buffer
 	for _, v := range []any{s, &s, p, *p, p.Source, p.Transform, h, &h, []Secret{s}, map[string]Secret{"s": s}, fmt.Errorf("wrapped: %v", s)} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {

@@ -67,7 +67,7 @@ var (
 	digits   = regexp.MustCompile(`^\d+$`)
 )
 
-// readTime reads a time. The forms say which are allowed; `now` is, only where nowToo says so.
+// readTime reads a time, or `now` where nowToo allows it.
 func readTime(v value, otherwise Time, nowToo bool) Time {
 	want := timeForms
 	if nowToo {
