@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"logferry/internal/record"
@@ -300,11 +302,8 @@ func TestFlattenRawAndProject(t *testing.T) {
 
 func TestFlattenRefusesWhatIsNoRecord(t *testing.T) {
 	f := newFlattener(t, Options{})
-	var syntax *record.SyntaxError
-	_, err := f.Flatten(entryOnly(`{"id":`), "")
-	require.ErrorAs(t, err, &syntax)
-	_, err = f.Flatten(withDetail(`{}`, ``), "")
-	require.ErrorAs(t, err, &syntax)
+	_, err := f.Flatten(withDetail(`{}`, ``), "")
+	require.ErrorIs(t, err, ErrNoObject)
 	_, err = f.Flatten(entryOnly(`[1]`), "")
 	require.ErrorIs(t, err, ErrNoObject)
 	_, err = f.Flatten(withDetail(`{}`, `null`), "")
@@ -326,6 +325,23 @@ func TestFlattenReusesNothingOfTheRowBefore(t *testing.T) {
 		require.Equal(t, want, values(t, f, full))
 		require.Equal(t, map[string]string{"raw": "{}", "project": "prod"}, values(t, f, entryOnly(`{}`)))
 	}
+}
+
+func TestClonesWorkBesideEachOther(t *testing.T) {
+	f := newFlattener(t, Options{Columns: []Column{{"q", "$.data[?match(@.n,'a.*')].n", table.JSON}, {"s", "$.data[0].n", table.String}}})
+	rec := entryOnly(`{"status":"\u0061","data":[{"n":"ab"},{"n":"b"},{}]}`)
+	want := values(t, f, rec)
+	require.Equal(t, `["ab"]`, want["q"])
+	var wait sync.WaitGroup
+	for range 4 {
+		clone := f.Clone()
+		wait.Go(func() {
+			for range 50 {
+				assert.Equal(t, want, values(t, clone, rec))
+			}
+		})
+	}
+	wait.Wait()
 }
 
 func TestSchema(t *testing.T) {

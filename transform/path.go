@@ -8,30 +8,10 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/theory/jsonpath"
-	"github.com/theory/jsonpath/registry"
 	"github.com/theory/jsonpath/spec"
 
 	"logferry/internal/record/span"
 )
-
-// newParser returns a parser whose match and search are false where an argument selects nothing, as RFC 9535 (2.4.6, 2.4.7)
-// wants it: those of theory/jsonpath v0.11.0 dereference nil there.
-func newParser() *jsonpath.Parser {
-	functions := registry.New()
-	for _, name := range []string{"match", "search"} {
-		function := functions.Get(name)
-		original := *function
-		*function = *spec.Extension(name, original.ReturnType(), original.Validate, func(args []spec.PathValue) spec.PathValue {
-			for _, arg := range args {
-				if spec.ValueFrom(arg) == nil {
-					return spec.LogicalFalse
-				}
-			}
-			return original.Evaluate(args)
-		})
-	}
-	return jsonpath.NewParser(jsonpath.WithRegistry(functions))
-}
 
 // step goes from a value to one of its members, or to one of its elements where name is nil.
 type step struct {

@@ -39,52 +39,68 @@ func ParsePage(body []byte) (Page, error) {
 	if err := span.Validate(body); err != nil {
 		return Page{}, err
 	}
-	var logs, next []byte
 	top := span.Trim(body)
 	if top[0] != '{' {
 		return Page{}, &SyntaxError{Err: errNoObject}
 	}
-	for members := span.Members(top); members.Next(); {
+	page, found := Page{}, false
+	for members := span.Members(top); members.NextName(); {
+		tail := members.Tail()
+		length := 0
 		switch string(members.Key()) {
 		case "logs":
-			logs = members.Value
+			// A page has one `logs`; should it have more, the last replaces what was read.
+			page.Entries, page.Bad, found = nil, nil, tail[0] == '['
+			length = page.read(tail)
 		case "next_cursor":
-			next = members.Value
+			page.Next = span.First(tail)
+			length = len(page.Next)
 		}
+		if length == 0 {
+			length = len(span.First(tail))
+		}
+		members.Advance(length)
 	}
-	if len(logs) == 0 || logs[0] != '[' {
+	if !found {
 		return Page{}, &SyntaxError{Err: errNoLogs}
 	}
-	page := Page{}
-	if !span.IsNull(next) && string(next) != `""` {
-		page.Next = next
+	if span.IsNull(page.Next) || string(page.Next) == `""` {
+		page.Next = nil
 	}
-	page.read(logs)
 	return page, nil
 }
 
-func (p *Page) read(logs []byte) {
-	for elements := span.Elements(logs); elements.Next(); {
-		entry, bad := parseEntry(elements.Value)
+// read takes the elements of the array that tail begins with and returns the array's length in bytes, 0 if it is none.
+func (p *Page) read(tail []byte) int {
+	elements := span.Elements(tail)
+	for elements.More() {
+		entry, bad := parseEntry(elements.Tail())
 		if bad.Reason != "" {
 			p.Bad = append(p.Bad, bad)
+			elements.Advance(len(bad.Raw))
 			continue
 		}
 		if p.Entries == nil {
 			// Elements of one page are of similar size.
-			p.Entries = make([]Entry, 0, min(1000, 1+len(logs)/len(elements.Value)))
+			p.Entries = make([]Entry, 0, min(maxEntries, 1+len(tail)/len(entry.Raw)))
 		}
 		p.Entries = append(p.Entries, entry)
+		elements.Advance(len(entry.Raw))
 	}
+	return elements.End()
 }
 
-// parseEntry returns an entry, or a Bad with a Reason.
-func parseEntry(raw []byte) (Entry, Bad) {
-	if raw[0] != '{' {
-		return Entry{}, Bad{Reason: "the element is no JSON object", Raw: raw}
+// maxEntries is the API's limit of a page. Room for more is not made in advance.
+const maxEntries = 100
+
+// parseEntry reads the element that tail begins with as an entry, or a Bad with a Reason.
+func parseEntry(tail []byte) (Entry, Bad) {
+	if tail[0] != '{' {
+		return Entry{}, Bad{Reason: "the element is no JSON object", Raw: span.First(tail)}
 	}
 	var id, timestamp, status []byte
-	for members := span.Members(raw); members.Next(); {
+	members := span.Members(tail)
+	for members.Next() {
 		switch string(members.Key()) {
 		case "id":
 			id = members.Value
@@ -94,6 +110,7 @@ func parseEntry(raw []byte) (Entry, Bad) {
 			status = members.Value
 		}
 	}
+	raw := tail[:members.End()]
 	name, idOK := text(id)
 	micros, _, err := ParseTimestamp(timestamp)
 	bad := Bad{ID: name, Micros: micros, HasTime: err == nil, Raw: raw}

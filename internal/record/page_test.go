@@ -120,6 +120,7 @@ func TestCheckDetail(t *testing.T) {
 	var other *IDError
 	require.NoError(t, CheckDetail([]byte(" {\"id\":\"log_1\",\"data\":\"\xff\"}\n"), "log_1"))
 	require.NoError(t, CheckDetail([]byte(`{"id":"x","\u0069d":"log\u005f1"}`), "log_1"))
+	require.ErrorAs(t, CheckDetail([]byte(`{}`), ""), &other, "an id that was never asked for")
 	for _, body := range []string{"", "{", `{"id":"log_1"`, `{"id":"log_1"} {}`, `[{"id":"log_1"}]`, `"log_1"`} {
 		require.ErrorAs(t, CheckDetail([]byte(body), "log_1"), &syntax, "%q", body)
 	}

@@ -73,7 +73,8 @@ type Object struct {
 	Value   []byte // the member's value, without space around it
 }
 
-// Members returns an Object before its first member. Given anything but an object it has none.
+// Members returns an Object before its first member. Given anything but an object it has none. text may go on behind the
+// object.
 func Members(text []byte) Object {
 	i := skipSpace(text, 0)
 	if i >= len(text) || text[i] != '{' {
@@ -84,11 +85,23 @@ func Members(text []byte) Object {
 
 // Next moves to the next member and says whether there is one.
 func (o *Object) Next() bool {
+	if !o.NextName() {
+		return false
+	}
+	end := skipValue(o.text, o.pos)
+	o.Value, o.pos = o.text[o.pos:end], end
+	return true
+}
+
+// NextName moves to the name of the next member and says whether there is one. Its value is left to the caller, who reads
+// it from Tail and then has to call Advance: that spares going over a long value twice.
+func (o *Object) NextName() bool {
 	i := skipSpace(o.text, o.pos)
 	if i < len(o.text) && o.text[i] == ',' {
 		i = skipSpace(o.text, i+1)
 	}
 	if i >= len(o.text) || o.text[i] != '"' {
+		o.pos = min(i+1, len(o.text))
 		return false
 	}
 	end, escaped := skipString(o.text, i)
@@ -97,10 +110,18 @@ func (o *Object) Next() bool {
 	if i < len(o.text) && o.text[i] == ':' {
 		i = skipSpace(o.text, i+1)
 	}
-	o.pos = skipValue(o.text, i)
-	o.Value = o.text[i:o.pos]
+	o.pos = i
 	return true
 }
+
+// Tail returns the text from the value on that NextName left.
+func (o *Object) Tail() []byte { return o.text[o.pos:] }
+
+// Advance moves behind the value that NextName left, which is n bytes long.
+func (o *Object) Advance(n int) { o.pos += n }
+
+// End returns how many bytes of the text the object takes, space before it included, once there is no next member.
+func (o *Object) End() int { return o.pos }
 
 // Key returns the name with its escapes resolved. It aliases the text unless there are any. A name that is no valid
 // Unicode has no Key that equals a valid one.
@@ -123,7 +144,8 @@ type Array struct {
 	Value []byte // the element, without space around it
 }
 
-// Elements returns an Array before its first element. Given anything but an array it has none.
+// Elements returns an Array before its first element. Given anything but an array it has none. text may go on behind the
+// array.
 func Elements(text []byte) Array {
 	i := skipSpace(text, 0)
 	if i >= len(text) || text[i] != '[' {
@@ -134,20 +156,42 @@ func Elements(text []byte) Array {
 
 // Next moves to the next element and says whether there is one.
 func (a *Array) Next() bool {
+	if !a.More() {
+		return false
+	}
+	end := skipValue(a.text, a.pos)
+	if end == a.pos {
+		return false
+	}
+	a.Value, a.pos = a.text[a.pos:end], end
+	return true
+}
+
+// More says whether there is a next element. It is left to the caller as in Object.NextName.
+func (a *Array) More() bool {
 	i := skipSpace(a.text, a.pos)
 	if i < len(a.text) && a.text[i] == ',' {
 		i = skipSpace(a.text, i+1)
 	}
 	if i >= len(a.text) || a.text[i] == ']' {
+		a.pos = min(i+1, len(a.text))
 		return false
 	}
-	end := skipValue(a.text, i)
-	if end == i {
-		return false
-	}
-	a.Value, a.pos = a.text[i:end], end
+	a.pos = i
 	return true
 }
+
+// Tail returns the text from the element on that More left.
+func (a *Array) Tail() []byte { return a.text[a.pos:] }
+
+// Advance moves behind the element that More left, which is n bytes long.
+func (a *Array) Advance(n int) { a.pos += n }
+
+// End returns how many bytes of the text the array takes, space before it included, once there is no next element.
+func (a *Array) End() int { return a.pos }
+
+// First returns the value that text begins with.
+func First(text []byte) []byte { return text[:skipValue(text, 0)] }
 
 // IsNull says whether a value is `null` or absent (empty).
 func IsNull(value []byte) bool { return len(value) == 0 || value[0] == 'n' }
