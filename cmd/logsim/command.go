@@ -100,14 +100,16 @@ func (s *settings) resolve(now time.Time) error {
 		return err
 	}
 	if o.To, err = pick("to-mode", s.toMode, map[string]logsim.ToMode{
-		"exclusive": logsim.ToExclusive, "inclusive": logsim.ToInclusive, "millisecond": logsim.ToMillisecond}); err != nil {
+		"exclusive": logsim.ToExclusive, "inclusive": logsim.ToInclusive, "millisecond": logsim.ToMillisecond,
+	}); err != nil {
 		return err
 	}
 	if o.Cursors, err = pick("cursors", s.cursors, map[string]logsim.CursorStyle{"keyset": logsim.Keyset, "offset": logsim.Offset}); err != nil {
 		return err
 	}
 	if o.Usage.Nested, err = pick("usage-nested", s.nested, map[string]logsim.NestedCount{
-		"all": logsim.CountAll, "outer": logsim.CountOuter, "children": logsim.CountChildren}); err != nil {
+		"all": logsim.CountAll, "outer": logsim.CountOuter, "children": logsim.CountChildren,
+	}); err != nil {
 		return err
 	}
 	profile, err := logsim.NamedProfile(s.faults)

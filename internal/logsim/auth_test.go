@@ -55,8 +55,15 @@ func TestAProjectSeesItsOwnRecordsOnly(t *testing.T) {
 
 func TestWhatDoesNotExistIsA404WithRateHeaders(t *testing.T) {
 	a := serve(t, Options{})
-	for _, c := range [][2]string{{"GET", ListPath}, {"POST", "/api/v3.1/nope"}, {"GET", DetailPath}, {"GET", DetailPath + "log_0000000000000"},
-		{"GET", DetailPath + "nonsense"}, {"DELETE", DetailPath + a.server.Truth("").ID(0)}, {"GET", "/"}} {
+	for _, c := range [][2]string{
+		{"GET", ListPath},
+		{"POST", "/api/v3.1/nope"},
+		{"GET", DetailPath},
+		{"GET", DetailPath + "log_0000000000000"},
+		{"GET", DetailPath + "nonsense"},
+		{"DELETE", DetailPath + a.server.Truth("").ID(0)},
+		{"GET", "/"},
+	} {
 		got := a.call(c[0], c[1], "")
 		requireEnvelope(t, got, http.StatusNotFound)
 		require.NotEmpty(t, got.header.Get("X-RateLimit-Remaining"))

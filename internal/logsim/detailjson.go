@@ -51,7 +51,7 @@ func (a *attributes) appendSource(dst []byte) []byte {
 		return dst
 	}
 	variants := [...]string{
-		`{"host":"mcp"}`, `{"host":"sdk","framework":"openai-agents","language":"python"}`, `{"host":"api"}`,
+		`{"host":"mcp"}`, `{"host":"sdk","framework":"crewai","language":"python"}`, `{"host":"api"}`,
 		`{"host":"sdk","framework":"langchain","language":"typescript"}`, `{"host":"sdk","language":"python"}`, `{}`,
 	}
 	if a.odd&OddWrongType != 0 && a.choose(21, 3) == 0 {

@@ -10,7 +10,7 @@ import (
 // FaultKind is what goes wrong with an answer.
 type FaultKind uint8
 
-// The kinds. The last five are only for list requests, and all of them but EmptyPage only for those with a cursor.
+// The kinds. The last four are only for list requests, and all of them but EmptyPage only for those with a cursor.
 const (
 	NoFault             FaultKind = iota
 	InternalError                 // 500 in the error envelope
@@ -22,6 +22,7 @@ const (
 	Truncated                     // the connection ends in the middle of the body
 	InvalidJSON                   // 200, and the body is no JSON
 	Trickle                       // the body takes Delay
+	ErrorStatus                   // Fault.Status in the error envelope
 	Hang                          // nothing until the client gives up or the server is closed
 	ExpiredCursor                 // 400
 	DuplicateRow                  // the page begins with the last row of the page before
@@ -30,8 +31,10 @@ const (
 	faultKinds
 )
 
-var faultNames = [faultKinds]string{"none", "internal_error", "bad_gateway", "unavailable", "too_many_requests", "too_many_requests_bare", "reset",
-	"truncated", "invalid_json", "trickle", "hang", "expired_cursor", "duplicate_row", "repeated_cursor", "empty_page"}
+var faultNames = [faultKinds]string{
+	"none", "internal_error", "bad_gateway", "unavailable", "too_many_requests", "too_many_requests_bare", "reset",
+	"truncated", "invalid_json", "trickle", "error_status", "hang", "expired_cursor", "duplicate_row", "repeated_cursor", "empty_page",
+}
 
 func (k FaultKind) String() string {
 	if k < faultKinds {
@@ -53,6 +56,7 @@ type Fault struct {
 	Every       int     // fires on every such matching request
 	Times       int     // fires no more often than this in all; 0 is no bound
 	PerRequest  int     // spares a request that has failed this often already; 0 is no bound
+	Status      int     // of ErrorStatus, 400 to 599
 	// Delay is the Retry-After of Unavailable and TooManyRequests, rounded up to seconds (default 1 s), and how long
 	// Trickle takes (default 1 s).
 	Delay time.Duration
@@ -60,12 +64,16 @@ type Fault struct {
 
 var (
 	errFaultKind    = errors.New("it has no known kind")
+	errFaultStatus  = errors.New("its status is not from 400 to 599")
 	errFaultTrigger = errors.New("it has no trigger: set Probability, Nth or Every")
 )
 
 func (f *Fault) validate() error {
 	if f.Kind == NoFault || f.Kind >= faultKinds {
 		return errFaultKind
+	}
+	if f.Kind == ErrorStatus && (f.Status < 400 || f.Status > 599) {
+		return errFaultStatus
 	}
 	if f.Probability <= 0 && f.Nth <= 0 && f.Every <= 0 {
 		return errFaultTrigger

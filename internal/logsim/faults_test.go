@@ -15,10 +15,13 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // once is a fault of the first matching request.
-func once(kind FaultKind) []Fault { return []Fault{{Kind: kind, Nth: 1, Delay: 80 * time.Millisecond}} }
+func once(kind FaultKind) []Fault {
+	return []Fault{{Kind: kind, Nth: 1, Status: http.StatusConflict, Delay: 80 * time.Millisecond}}
+}
 
 func TestFaultsOfAnswersShowOnceAndThenNoMore(t *testing.T) {
 	for kind, want := range map[FaultKind]func(t *testing.T, got answer, err error){
+		ErrorStatus:   func(t *testing.T, got answer, _ error) { requireEnvelope(t, got, 409) },
 		InternalError: func(t *testing.T, got answer, _ error) { requireEnvelope(t, got, 500) },
 		BadGateway: func(t *testing.T, got answer, _ error) {
 			require.Equal(t, 502, got.status)
@@ -222,6 +225,7 @@ func TestWrongOptionsAreRefused(t *testing.T) {
 		"no name":       {Projects: []Project{{Key: "k"}}},
 		"window":        {Rate: Rate{Window: -1}},
 		"no trigger":    {Faults: []Fault{{Kind: Reset}}},
+		"status":        {Faults: []Fault{{Kind: ErrorStatus, Nth: 1, Status: 200}}},
 		"unknown fault": {Faults: []Fault{{Kind: 99, Nth: 1}}},
 		"gzip level":    {GzipLevel: 77},
 	} {

@@ -12,8 +12,10 @@ type Filter struct{ Field, Operator, Value string }
 
 // FilterFields and FilterOperators are what the API knows.
 var (
-	FilterFields = []string{"tool_slug", "toolkit_slug", "connected_account_id", "auth_config_id", "status", "user_id", "session_id", "sandbox_id",
-		"request_id", "log_id"}
+	FilterFields = []string{
+		"tool_slug", "toolkit_slug", "connected_account_id", "auth_config_id", "status", "user_id", "session_id", "sandbox_id",
+		"request_id", "log_id",
+	}
 	FilterOperators = []string{"==", "!=", "contains", "not_contains"}
 )
 
@@ -30,7 +32,7 @@ func (f Filter) validate() error {
 	return nil
 }
 
-// holds says whether a record meets every condition. Fields are compared case by case as they stand; a record without the
+// holds says whether a record meets every condition. Upper and lower case differ; a record without the
 // field counts as having the empty text.
 func (p *project) holds(filters []Filter, a *attributes) bool {
 	var scratch [64]byte

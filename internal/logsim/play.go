@@ -43,6 +43,8 @@ func (x *exchange) playStatus(kind FaultKind) bool {
 			h["Retry-After"] = []string{x.fault.seconds()}
 		}
 		x.send429(x.project.organisation.look(x.now))
+	case ErrorStatus:
+		x.sendError(x.fault.Status, http.StatusText(x.fault.Status), "")
 	case Reset:
 		x.reset()
 	case Hang:

@@ -35,8 +35,10 @@ type Records struct {
 // Skew puts Share of the records into one stretch of Within of the time, both in (0, 1). The zero value is no skew.
 type Skew struct{ Share, Within float64 }
 
-var errBackwards = errors.New("records end before they begin")
-var errSkew = errors.New("a skew's share and within are both between 0 and 1")
+var (
+	errBackwards = errors.New("records end before they begin")
+	errSkew      = errors.New("a skew's share and within are both between 0 and 1")
+)
 
 func (r Records) withDefaults() (Records, error) {
 	if r.From.IsZero() && r.To.IsZero() {

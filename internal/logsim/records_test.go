@@ -135,8 +135,10 @@ func TestRecordsHaveTheDocumentedShapeAndTheFactsThatTruthStates(t *testing.T) {
 			require.Equal(t, e.Parent.ToolSlug, truth.Fact(parent).Tool)
 			seen["child"]++
 		}
-		for name, is := range map[string]bool{"flat": fact.Flat, "failed": fact.Failed, "charge": fact.Charge != "", "no message": e.Message == nil,
-			"sandbox": fact.Sandbox != "", "no timings": d.Timings == nil, "no fraction": len(e.Timestamp) == len("2026-04-17T00:00:00Z")} {
+		for name, is := range map[string]bool{
+			"flat": fact.Flat, "failed": fact.Failed, "charge": fact.Charge != "", "no message": e.Message == nil,
+			"sandbox": fact.Sandbox != "", "no timings": d.Timings == nil, "no fraction": len(e.Timestamp) == len("2026-04-17T00:00:00Z"),
+		} {
 			if is {
 				seen[name]++
 			}

@@ -24,4 +24,5 @@ const (
 	saltProject
 	saltSession
 	saltRequest
+	saltScenario
 )

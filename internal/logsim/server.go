@@ -23,7 +23,7 @@ const (
 // largestRequest is the longest request body that is read, bytes.
 const largestRequest = 1 << 20
 
-// Server is the simulated API: an http.Handler, safe for concurrent use. Close it to end what still hangs.
+// Server is the simulated API: an http.Handler, safe for concurrent use.
 type Server struct {
 	opts       Options
 	projects   []*project
@@ -71,7 +71,8 @@ func New(opts Options) (*Server, error) {
 	return s, nil
 }
 
-// Close ends requests that hang or wait. The server answers no request after it. It may be called more than once.
+// Close ends the requests that a Hang holds, now and later, so that the HTTP server around it can shut down. It may be
+// called more than once.
 func (s *Server) Close() { s.closeOnce.Do(func() { close(s.closed) }) }
 
 // ServeHTTP answers one request.

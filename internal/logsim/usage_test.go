@@ -92,7 +92,8 @@ func TestBreakdownsAddUpAndAreOrdered(t *testing.T) {
 		require.True(t, slices.IsSortedFunc(b.Groups, func(x, y struct {
 			Key string
 			count
-		}) int {
+		},
+		) int {
 			return y.Events - x.Events
 		}))
 	}
@@ -107,9 +108,16 @@ func TestWrongUsageRequestsAreRefused(t *testing.T) {
 	a := serve(t, Options{})
 	year := 366 * 24 * time.Hour.Milliseconds()
 	for _, c := range [][2]string{
-		{UsageSummaryPath, fmt.Sprintf(`{"from":0,"to":%d}`, year+1)}, {UsageSummaryPath, `{"from":2,"to":1}`}, {UsageSummaryPath, `{"from":"x"}`},
-		{UsageSummaryPath, `{"entity_types":"tool_calls"}`}, {UsageSummaryPath, `{"filters":{"user_id":"x"}}`}, {ToolCallsPath, `{"group_by":"status"}`},
-		{ToolCallsPath, `{"order_by":"size"}`}, {ToolCallsPath, `{"order_direction":"up"}`}, {ToolCallsPath, `{"limit":1001}`}, {UsagePath + "nope", `{}`},
+		{UsageSummaryPath, fmt.Sprintf(`{"from":0,"to":%d}`, year+1)},
+		{UsageSummaryPath, `{"from":2,"to":1}`},
+		{UsageSummaryPath, `{"from":"x"}`},
+		{UsageSummaryPath, `{"entity_types":"tool_calls"}`},
+		{UsageSummaryPath, `{"filters":{"user_id":"x"}}`},
+		{ToolCallsPath, `{"group_by":"status"}`},
+		{ToolCallsPath, `{"order_by":"size"}`},
+		{ToolCallsPath, `{"order_direction":"up"}`},
+		{ToolCallsPath, `{"limit":1001}`},
+		{UsagePath + "nope", `{}`},
 	} {
 		requireEnvelope(t, a.call(http.MethodPost, c[0], c[1]), http.StatusBadRequest)
 	}
