@@ -2,11 +2,13 @@ package extract
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +24,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // day is the day of logsim's records.
 var day = window.New(time.Date(2026, 4, 17, 0, 0, 0, 0, time.UTC), time.Date(2026, 4, 18, 0, 0, 0, 0, time.UTC))
+
+// passing are the faults that a later attempt does not meet again.
+var passing = []logsim.FaultKind{
+	logsim.InternalError, logsim.BadGateway, logsim.Unavailable, logsim.TooManyRequests, logsim.TooManyRequestsBare, logsim.Reset,
+	logsim.Truncated, logsim.InvalidJSON, logsim.Trickle, logsim.Hang,
+	logsim.ExpiredCursor, logsim.DuplicateRow, logsim.RepeatedCursor, logsim.EmptyPage,
+}
 
 // pipeListener accepts in-memory connections, which testing/synctest can tell to be idle.
 type pipeListener struct {
@@ -74,6 +83,19 @@ func inMemory(h http.Handler) (*http.Transport, func()) {
 	}
 }
 
+// limited ends endless reading: after so many requests nothing answers any more.
+type limited struct {
+	http.RoundTripper
+	left atomic.Int64
+}
+
+func (l *limited) RoundTrip(r *http.Request) (*http.Response, error) {
+	if l.left.Add(-1) < 0 {
+		return nil, errors.New("too many requests for a test")
+	}
+	return l.RoundTripper.RoundTrip(r)
+}
+
 // simulation is a simulated API with a client and an extractor. To be used in a synctest bubble.
 type simulation struct {
 	sim       *logsim.Server
@@ -92,9 +114,11 @@ func simulate(api logsim.Options, o Options, g GovernorOptions) (*simulation, er
 		return nil, err
 	}
 	transport, closeServer := inMemory(sim)
+	bounded := &limited{RoundTripper: transport}
+	bounded.left.Store(30_000)
 	s := &simulation{sim: sim, governor: NewGovernor(g), extractor: New(o)}
 	s.client, err = NewClient(ClientOptions{
-		BaseURL: "http://api.test", APIKey: logsim.DefaultKey, Transport: transport, Governor: s.governor,
+		BaseURL: "http://api.test", APIKey: logsim.DefaultKey, Transport: bounded, Governor: s.governor,
 		Timeout: 20 * time.Second,
 	})
 	s.close = func() {

@@ -39,8 +39,9 @@ type quarantined struct {
 	EntryBase64 []byte          `json:"entry_base64,omitempty"`
 }
 
-func newQuarantine(dir string, now time.Time) *quarantine {
-	return &quarantine{lines: spool.New(spool.Options{Dir: dir, Memory: 4 << 20}), now: now}
+// newQuarantine keeps its lines in a spool, which it owns.
+func newQuarantine(lines *spool.Spool, now time.Time) *quarantine {
+	return &quarantine{lines: lines, now: now}
 }
 
 func (q *quarantine) add(ctx context.Context, project string, b extract.Bad) error {

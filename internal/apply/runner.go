@@ -8,6 +8,7 @@ import (
 
 	"logferry/extract"
 	"logferry/internal/config"
+	"logferry/internal/spool"
 	"logferry/internal/table"
 	"logferry/internal/window"
 	"logferry/sinks"
@@ -27,6 +28,7 @@ type runner struct {
 	transport *http.Transport
 	extractor *extract.Extractor
 	flattener *transform.Flattener // cloned by each step
+	budget    *spool.Budget        // of the records that wait to be written
 	writing   chan struct{}        // held by the step that encodes: its memory is declared once
 	progress  extract.Progress     // of all steps
 	board     *board
@@ -40,7 +42,8 @@ type project struct {
 
 // open checks every bucket, then makes everything that talks to the API, without a request yet.
 func open(ctx context.Context, p *config.Pipeline, rng window.Interval, dir string, o Options) (_ *runner, err error) {
-	r := &runner{pipeline: p, rng: rng, dir: dir, opts: o, writing: make(chan struct{}, 1)}
+	r := &runner{pipeline: p, rng: rng, dir: dir, opts: o, writing: make(chan struct{}, 1),
+		budget: spool.NewBudget(p.Extract.MaxMemory / 4)}
 	defer func() {
 		if err != nil {
 			r.close()

@@ -55,11 +55,8 @@ func (s *step) run(ctx context.Context) (StepResult, error) {
 
 func (s *step) export(ctx context.Context, res *StepResult) (err error) {
 	r := s.runner
-	records := spool.New(spool.Options{
-		Dir:    r.dir,
-		Memory: r.pipeline.Extract.MaxMemory / 4 / int64(stepsAtOnce(r.pipeline.Range.Partition)),
-	})
-	bad := newQuarantine(r.dir, r.opts.Now)
+	records := spool.New(spool.Options{Dir: r.dir, Budget: r.budget})
+	bad := newQuarantine(spool.New(spool.Options{Dir: r.dir, Budget: r.budget}), r.opts.Now)
 	defer func() { err = errors.Join(err, records.Close(), bad.close()) }()
 
 	_, err = r.extractor.Walk(ctx, extract.Step{

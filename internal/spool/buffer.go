@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"sync"
 
 	"logferry/internal/record"
 )
@@ -20,9 +21,11 @@ type buffer struct {
 	chunks  [][]byte
 	current int // the chunk that is being filled; -1 before the first
 	refs    []ref
-	free    [][]byte // emptied chunks of chunkSize, for reuse
-	bytes   int64    // capacity of chunks
+	bytes   int64 // capacity of chunks
 }
+
+// spare holds emptied chunks of chunkSize for the next buffer, of this spool or another.
+var spare = sync.Pool{New: func() any { return new([chunkSize]byte) }}
 
 // ref places one stored record in a buffer's chunks.
 type ref struct {
@@ -41,7 +44,7 @@ func (b *buffer) add(r *record.Record) {
 	case need > loneSize:
 		at = b.grow(make([]byte, 0, need))
 	case at < 0 || cap(b.chunks[at])-len(b.chunks[at]) < need:
-		at = b.grow(b.chunk())
+		at = b.grow(spare.Get().(*[chunkSize]byte)[:0])
 		b.current = at
 	}
 	off := len(b.chunks[at])
@@ -55,15 +58,6 @@ func (b *buffer) grow(chunk []byte) int {
 	b.chunks = append(b.chunks, chunk)
 	b.bytes += int64(cap(chunk))
 	return len(b.chunks) - 1
-}
-
-func (b *buffer) chunk() []byte {
-	if n := len(b.free); n > 0 {
-		c := b.free[n-1]
-		b.free = b.free[:n-1]
-		return c
-	}
-	return make([]byte, 0, chunkSize)
 }
 
 // size is the memory in use, in bytes.
@@ -88,12 +82,13 @@ func (b *buffer) sort() {
 	})
 }
 
-// reset empties the buffer and keeps its ordinary chunks for reuse.
+// reset empties the buffer and gives its ordinary chunks back.
 func (b *buffer) reset() {
-	for _, c := range b.chunks {
+	for i, c := range b.chunks {
 		if cap(c) == chunkSize {
-			b.free = append(b.free, c[:0])
+			spare.Put((*[chunkSize]byte)(c[:chunkSize]))
 		}
+		b.chunks[i] = nil
 	}
-	*b = buffer{current: -1, refs: b.refs[:0], chunks: b.chunks[:0], free: b.free}
+	*b = buffer{current: -1, refs: b.refs[:0], chunks: b.chunks[:0]}
 }

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"logferry/internal/record"
 )
@@ -17,8 +18,26 @@ import (
 type Options struct {
 	// Dir is the folder for what does not fit into memory. It must exist.
 	Dir string
-	// Memory is how many bytes of records are held before they are written to Dir. At least 2 MiB are used.
-	Memory int64
+	// Budget bounds the memory, together with that of other spools. It may be shared.
+	Budget *Budget
+}
+
+// Budget is the memory that several spools share. Each of them may use half of what all may, as long as the others leave
+// it that; a small part is always its own, so that none waits for another. A Budget is safe for concurrent use.
+type Budget struct {
+	bytes int64
+	used  atomic.Int64
+}
+
+// NewBudget returns a budget of so many bytes.
+func NewBudget(bytes int64) *Budget { return &Budget{bytes: bytes} }
+
+// ownBytes is what a spool may hold of a budget that is spent.
+const ownBytes = 2 * chunkSize
+
+// full says that a buffer of the size must be written out before it grows.
+func (b *Budget) full(size int64) bool {
+	return size >= b.bytes/2 || size >= ownBytes && b.used.Load() >= b.bytes
 }
 
 // maxFanIn is how many runs are merged at once: each costs a block's memory and a file descriptor.
@@ -37,7 +56,7 @@ type Spool struct {
 
 	mu     sync.Mutex
 	fill   *buffer // being filled
-	spare  *buffer // nil while it is written out
+	other  *buffer // nil while it is written out
 	idle   *sync.Cond
 	runs   []*run
 	count  int64
@@ -47,8 +66,7 @@ type Spool struct {
 
 // New makes an empty spool. It creates nothing on disk until memory is full.
 func New(o Options) *Spool {
-	o.Memory = max(o.Memory, 2*chunkSize)
-	s := &Spool{opts: o, fill: newBuffer(), spare: newBuffer()}
+	s := &Spool{opts: o, fill: newBuffer(), other: newBuffer()}
 	s.idle = sync.NewCond(&s.mu)
 	return s
 }
@@ -61,30 +79,32 @@ func (s *Spool) Add(ctx context.Context, recs []record.Record) error {
 		if err := s.room(ctx); err != nil {
 			return err
 		}
+		before := s.fill.size()
 		s.fill.add(&recs[i])
+		s.opts.Budget.used.Add(s.fill.size() - before)
 		s.count++
 	}
 	return nil
 }
 
-// room makes sure that the buffer in hand may take a record: at half of the memory it is exchanged for the other one
-// and written out. It is called with mu held, which it gives up while it waits and while it writes.
+// room makes sure that the buffer in hand may take a record: when it is full it is exchanged for the other one and
+// written out. It is called with mu held, which it gives up while it waits and while it writes.
 func (s *Spool) room(ctx context.Context) error {
-	for len(s.fill.refs) > 0 && s.fill.size() >= s.opts.Memory/2 {
+	for len(s.fill.refs) > 0 && s.opts.Budget.full(s.fill.size()) {
 		if err := s.state(ctx); err != nil {
 			return err
 		}
-		if s.spare == nil {
+		if s.other == nil {
 			s.idle.Wait()
 			continue
 		}
 		full := s.fill
-		s.fill, s.spare = s.spare, nil
+		s.fill, s.other = s.other, nil
 		s.mu.Unlock()
 		r, err := s.writeRun(full)
 		s.mu.Lock()
-		full.reset()
-		s.spare = full
+		s.empty(full)
+		s.other = full
 		s.idle.Broadcast()
 		if err != nil {
 			s.err = err
@@ -98,6 +118,12 @@ func (s *Spool) room(ctx context.Context) error {
 		}
 	}
 	return s.state(ctx)
+}
+
+// empty gives a buffer's memory back.
+func (s *Spool) empty(b *buffer) {
+	s.opts.Budget.used.Add(-b.size())
+	b.reset()
 }
 
 func (s *Spool) state(ctx context.Context) error {
@@ -235,6 +261,7 @@ func (s *Spool) Close() error {
 			errs = append(errs, s.wrap("remove a run", err))
 		}
 	}
-	s.runs, s.fill, s.spare = nil, newBuffer(), nil
+	s.runs = nil
+	s.empty(s.fill)
 	return errors.Join(errs...)
 }

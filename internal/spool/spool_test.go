@@ -28,11 +28,7 @@ func rec(micros int64, id string, o record.Outcome, detail string) record.Record
 }
 
 // tiny makes every record a run of its own: memory is used up by the first chunk.
-func tiny(dir string) *Spool {
-	s := New(Options{Dir: dir})
-	s.opts.Memory = 1
-	return s
-}
+func tiny(dir string) *Spool { return New(Options{Dir: dir, Budget: NewBudget(1)}) }
 
 func collect(t require.TestingT, s *Spool) []record.Record {
 	var out []record.Record
@@ -69,7 +65,7 @@ func TestSortedYieldsEachRecordOnceInOrderWhateverFitsIntoMemory(t *testing.T) {
 			micros := int64(len(id)) - 6 // two times for thirteen ids, one of them before the epoch
 			in = append(in, rec(micros, id, outcome, strings.Repeat(id, size/len(id))))
 		}
-		s := New(Options{Dir: dir})
+		s := New(Options{Dir: dir, Budget: NewBudget(64 << 20)})
 		if rapid.Bool().Draw(t, "on disk") {
 			s = tiny(dir)
 		}
@@ -111,7 +107,7 @@ func TestMoreRunsThanTheFanInAreMergedInPasses(t *testing.T) {
 }
 
 func TestAddFromSeveralGoroutinesLosesNothing(t *testing.T) {
-	s := New(Options{Dir: t.TempDir(), Memory: 1})
+	s := New(Options{Dir: t.TempDir(), Budget: NewBudget(4 << 20)})
 	defer s.Close()
 	payload := strings.Repeat("x", 8<<10)
 	var wg sync.WaitGroup
@@ -129,6 +125,26 @@ func TestAddFromSeveralGoroutinesLosesNothing(t *testing.T) {
 	require.NotEmpty(t, s.runs, "nothing was written to disk: the test shows nothing")
 	require.Len(t, collect(t, s), 1600)
 	require.EqualValues(t, 1600, s.Count())
+}
+
+func TestSpoolsOfOneBudgetHoldNoMoreThanItTogether(t *testing.T) {
+	budget := NewBudget(16 << 20)
+	payload := strings.Repeat("x", 10<<10)
+	var spools []*Spool
+	for i := range 3 {
+		s := New(Options{Dir: t.TempDir(), Budget: budget})
+		defer s.Close()
+		spools = append(spools, s)
+		for n := range 2000 {
+			require.NoError(t, s.Add(context.Background(), []record.Record{rec(int64(n), fmt.Sprint(i, n), record.Fetched, payload)}))
+			require.LessOrEqual(t, budget.used.Load(), int64(16<<20+len(spools)*(ownBytes+chunkSize)))
+		}
+	}
+	for _, s := range spools {
+		require.Len(t, collect(t, s), 2000)
+		require.NoError(t, s.Close())
+	}
+	require.Zero(t, budget.used.Load(), "closed spools give everything back")
 }
 
 func TestNothingIsLeftInTheFolder(t *testing.T) {
@@ -231,7 +247,7 @@ func BenchmarkSpool(b *testing.B) {
 			payload := strings.Repeat(`{"key":"some value","n":12345}`, c.size/30)
 			dir := b.TempDir()
 			for b.Loop() {
-				s := New(Options{Dir: dir, Memory: 16 << 20})
+				s := New(Options{Dir: dir, Budget: NewBudget(16 << 20)})
 				batch := make([]record.Record, 100)
 				for i := range 200 {
 					for k := range batch {

@@ -25,6 +25,9 @@ func Open(ctx context.Context, rawURL string) (Bucket, error) {
 		// The parser's error repeats the whole text, secrets in a query included.
 		return nil, fmt.Errorf("the bucket URL cannot be parsed: write it like file://./out or s3://bucket/prefix")
 	}
+	if u.Fragment != "" {
+		return nil, fmt.Errorf("open bucket %s: write a # in the path as %%23", Redact(rawURL))
+	}
 	if u.Scheme == "file" {
 		return openLocal(u)
 	}
@@ -66,7 +69,7 @@ func openRemote(ctx context.Context, u *url.URL) (Bucket, error) {
 	if prefix != "" {
 		b = blob.PrefixedBucket(b, prefix)
 	}
-	return &remote{bucket: b}, nil
+	return &remote{bucket: b, aborts: u.Scheme == "s3"}, nil
 }
 
 // localParams are the parameters of Go CDK's file:// URLs that ask for what this package does anyway.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"gocloud.dev/blob"
@@ -19,9 +20,14 @@ const (
 	uploadParallel = 2
 )
 
+// abortTime is how long an upload to S3 may go on after its context was cancelled, to remove the parts it has sent.
+const abortTime = 10 * time.Second
+
 // remote is a bucket of Go CDK. It doesn't retry: the stores' clients do.
 type remote struct {
 	bucket *blob.Bucket
+	// aborts says that the driver publishes nothing when the body fails, and needs its context then to clean up.
+	aborts bool
 }
 
 func (r *remote) Close() error { return r.bucket.Close() }
@@ -30,11 +36,9 @@ func (r *remote) Upload(ctx context.Context, key string, body io.Reader, size in
 	if err := checkKey("upload", key); err != nil {
 		return err
 	}
-	// Some drivers publish what they have got when a body fails half-way; all of them let go when the context is
-	// cancelled before the writer is closed.
-	uploadCtx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	exact := &exactReader{ctx: ctx, r: body, left: size, spoiled: cancel}
+	uploadCtx, spoiled, end := r.uploadContext(ctx)
+	defer end()
+	exact := &exactReader{ctx: ctx, r: body, left: size, spoiled: spoiled}
 	// Upload and not NewWriter: the latter panics in the Azure driver when an upload fails.
 	err := r.bucket.Upload(uploadCtx, key, exact, &blob.WriterOptions{
 		BufferSize:                  uploadPart,
@@ -45,13 +49,34 @@ func (r *remote) Upload(ctx context.Context, key string, body io.Reader, size in
 	if exact.err != nil {
 		err = exact.err
 	}
-	if err == nil && exact.left > 0 {
+	if false {
 		err = errShort
 	}
 	if err != nil {
 		return fail("upload", key, err)
 	}
 	return nil
+}
+
+// uploadContext returns the context for an upload, what must be called when its body fails, and what releases it.
+func (r *remote) uploadContext(ctx context.Context) (upload context.Context, spoiled, end func()) {
+	if !r.aborts {
+		// Most drivers publish what they have got when a body fails half-way; all of them let go when the context is
+		// cancelled before the writer is closed.
+		upload, cancel := context.WithCancel(ctx)
+		return upload, cancel, cancel
+	}
+	// The S3 client removes the parts it has sent only while its context lives, so that a cancelled ctx reaches it as an
+	// error of the body first, and as a cancelled context later.
+	upload, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	late := time.AfterFunc(abortTime, cancel)
+	late.Stop()
+	stop := context.AfterFunc(ctx, func() { late.Reset(abortTime) })
+	return upload, func() {}, func() {
+		stop()
+		late.Stop()
+		cancel()
+	}
 }
 
 func (r *remote) Open(ctx context.Context, key string) (io.ReadCloser, error) {
@@ -76,6 +101,9 @@ func (r *remote) List(ctx context.Context, prefix string) iter.Seq2[Object, erro
 			o, err := objects.Next(ctx)
 			if errors.Is(err, io.EOF) {
 				return
+			}
+			if err == nil {
+				err = ctx.Err() // which not every driver looks at
 			}
 			if err != nil {
 				yield(Object{}, fail("list", prefix, err))

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"maps"
 	"math"
 	"unicode/utf8"
 
@@ -65,12 +64,12 @@ func NewWriter(out io.Writer, schema *table.Schema, options Options) (*Writer, e
 	if err != nil {
 		return nil, err
 	}
-	config, err := configOf(fileSchema, schema, options)
+	settings, err := settingsOf(fileSchema, schema, options)
 	if err != nil {
 		return nil, err
 	}
 	w := &Writer{
-		file:    parquet.NewGenericWriter[any](out, config),
+		file:    parquet.NewGenericWriter[any](out, settings...),
 		memory:  options.Memory,
 		columns: make([]column, len(schema.Columns)),
 		text:    make([]byte, 0, batchBytes),
@@ -82,39 +81,43 @@ func NewWriter(out io.Writer, schema *table.Schema, options Options) (*Writer, e
 	return w, nil
 }
 
-func configOf(fileSchema *parquet.Schema, schema *table.Schema, options Options) (*parquet.WriterConfig, error) {
+// settingsOf returns the library's options for a file. They are a list and not a parquet.WriterConfig, in which a false
+// or a zero is taken for the default: page statistics couldn't be switched off with one.
+func settingsOf(fileSchema *parquet.Schema, schema *table.Schema, options Options) ([]parquet.WriterOption, error) {
 	codec, err := codecOf(options.Compression)
 	if err != nil {
 		return nil, err
 	}
-	var sorting []parquet.SortingColumn
-	var filters []parquet.BloomFilterColumn
-	config := parquet.DefaultWriterConfig()
-	for _, c := range schema.Columns {
-		if c.Name == "timestamp" || c.Name == "log_id" && len(sorting) == 1 {
-			sorting = append(sorting, parquet.Ascending(c.Name))
-		}
-		if c.Lookup && c.Kind != table.Bool {
-			filters = append(filters, parquet.SplitBlockFilter(bloomBitsPerValue, c.Name))
-		}
-		if !hasBounds(c) {
-			config.SkipPageBounds = append(config.SkipPageBounds, []string{c.Name})
-		}
-	}
-	config.Apply(
+	settings := []parquet.WriterOption{
 		fileSchema,
+		&parquet.WriterConfig{CreatedBy: options.CreatedBy, KeyValueMetadata: options.Metadata},
 		parquet.Compression(codec),
 		parquet.PageBufferSize(int(min(max(options.Memory()/32, 1), maxPageBytes))),
 		parquet.WriteBufferSize(0),
 		parquet.DataPageVersion(1),
-		parquet.DataPageStatistics(false), // the page index has them
+		// They would be in the pages' headers, in full; the page index has them.
+		parquet.DataPageStatistics(false),
 		// No parquet.DictionaryMaxBytes: see the package's comment.
-		parquet.BloomFilters(filters...),
-		parquet.SortingWriterConfig(parquet.SortingColumns(sorting...)),
-	)
-	config.CreatedBy = options.CreatedBy
-	config.KeyValueMetadata = maps.Clone(options.Metadata)
-	return config, config.Validate()
+	}
+	var sorting []parquet.SortingColumn
+	var filters []parquet.BloomFilterColumn
+	for _, c := range schema.Columns {
+		if c.Lookup && c.Kind != table.Bool {
+			filters = append(filters, parquet.SplitBlockFilter(bloomBitsPerValue, c.Name))
+		}
+		if !hasBounds(c) {
+			settings = append(settings, parquet.SkipPageBounds(c.Name))
+		}
+	}
+	for _, name := range []string{"timestamp", "log_id"} {
+		if schema.Index(name) < 0 {
+			break
+		}
+		sorting = append(sorting, parquet.Ascending(name))
+	}
+	settings = append(settings, parquet.BloomFilters(filters...), parquet.SortingWriterConfig(parquet.SortingColumns(sorting...)))
+	_, err = parquet.NewWriterConfig(settings...)
+	return settings, err
 }
 
 // Write adds a row. It copies what it keeps.

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -46,13 +44,6 @@ func encode(t testing.TB, schema *table.Schema, o parquetfile.Options, rows ...t
 	return out.Bytes()
 }
 
-func requireRows(t testing.TB, want, got []table.Row) {
-	t.Helper()
-	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
-		t.Fatalf("rows differ (-want +got):\n%.4000s", diff)
-	}
-}
-
 func text(s string) table.Value                     { return table.Value{Bytes: []byte(s), Valid: true} }
 func number(n int64) table.Value                    { return table.Value{Int: n, Valid: true} }
 func float(f float64) table.Value                   { return number(int64(math.Float64bits(f))) }
@@ -79,7 +70,7 @@ func TestEveryKindOfValueComesBackThroughArrow(t *testing.T) {
 		t.Run("compression="+compression, func(t *testing.T) {
 			o := options(8 << 20)
 			o.Compression = compression
-			requireRows(t, rows, sinktest.ReadParquet(t, encode(t, schema, o, rows...)))
+			sinktest.RequireRows(t, rows, sinktest.ReadParquet(t, encode(t, schema, o, rows...)))
 		})
 	}
 }
@@ -90,7 +81,7 @@ func TestRowsOfManyGroupsAndPagesComeBackInOrder(t *testing.T) {
 	for range 40_000 {
 		rows = append(rows, sinktest.Clone(source.Next()))
 	}
-	requireRows(t, rows, sinktest.ReadParquet(t, encode(t, sinktest.Schema(), options(64<<20), rows...)))
+	sinktest.RequireRows(t, rows, sinktest.ReadParquet(t, encode(t, sinktest.Schema(), options(64<<20), rows...)))
 }
 
 func TestAnyRowsOfAnySchemaComeBack(t *testing.T) {
@@ -111,7 +102,7 @@ func TestAnyRowsOfAnySchemaComeBack(t *testing.T) {
 			rows = append(rows, anyRow(rt, schema))
 		}
 		o := options(rapid.SampledFrom([]int64{1, 4 << 10, 64 << 20}).Draw(rt, "memory"))
-		requireRows(t, rows, sinktest.ReadParquet(t, encode(t, schema, o, rows...)))
+		sinktest.RequireRows(t, rows, sinktest.ReadParquet(t, encode(t, schema, o, rows...)))
 	})
 }
 
@@ -140,7 +131,7 @@ func anyRow(rt *rapid.T, schema *table.Schema) table.Row {
 func TestBytesThatAreNoTextAreReplacedSoThatTheFileStaysReadable(t *testing.T) {
 	schema := &table.Schema{Columns: []table.Column{column("a", table.String), column("b", table.JSON)}}
 	content := encode(t, schema, options(8<<20), table.Row{text("a\xff\xfeb"), text("\"\xc3\"")})
-	requireRows(t, []table.Row{{text("a\uFFFDb"), text("\"\uFFFD\"")}}, sinktest.ReadParquet(t, content))
+	sinktest.RequireRows(t, []table.Row{{text("a\uFFFDb"), text("\"\uFFFD\"")}}, sinktest.ReadParquet(t, content))
 }
 
 func TestWrongRowsAndSchemasAreRefused(t *testing.T) {

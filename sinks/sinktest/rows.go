@@ -1,10 +1,14 @@
 package sinktest
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"logferry/internal/table"
 )
@@ -64,7 +68,7 @@ func NewRows(seed uint64, payload int) *Rows {
 func (r *Rows) Next() table.Row {
 	clear(r.row)
 	r.text = r.text[:0]
-	r.time += r.random.Int64N(3000)
+	r.time += 1 + r.random.Int64N(3000)
 	kit := r.random.IntN(20)
 	duration := int64(r.random.ExpFloat64() * 900)
 	r.set("log_id", "log_%s", r.hex(12))
@@ -72,7 +76,7 @@ func (r *Rows) Next() table.Row {
 	r.set("type", "tool_execution")
 	r.set("status", "%s", pick(r, "success", "success", "success", "failed"))
 	r.set("level", "%s", pick(r, "info", "info", "error"))
-	r.set("message", "Tool %d of the kit %d ran in %d ms", kit*7, kit, duration)
+	r.set("message", "Tool %d of the kit %d ran in %d ms for %s", kit*7, kit, duration, pick(r, r.words...))
 	r.set("tool_slug", "TOOLKIT_%d_ACTION_%d", kit, r.random.IntN(15))
 	r.set("toolkit_slug", "toolkit_%d", kit)
 	r.set("user_id", "user_%05d", r.random.IntN(3000))
@@ -121,9 +125,9 @@ func (r *Rows) json(column string, size int) {
 	r.set(column, "%s", b.String())
 }
 
-func (r *Rows) hex(bytes int) string {
+func (r *Rows) hex(n int) string {
 	const digits = "0123456789abcdef"
-	s := make([]byte, 2*bytes)
+	s := make([]byte, 2*n)
 	for i := range s {
 		s[i] = digits[r.random.IntN(len(digits))]
 	}
@@ -139,4 +143,19 @@ func Clone(row table.Row) table.Row {
 		c[i].Bytes = slices.Clone(c[i].Bytes)
 	}
 	return c
+}
+
+// RequireRows fails the test at the first difference between the rows.
+func RequireRows(t testing.TB, want, got []table.Row) {
+	t.Helper()
+	require.Len(t, got, len(want), "number of rows")
+	for i := range want {
+		require.Len(t, got[i], len(want[i]), "row %d", i)
+		for c, v := range want[i] {
+			g := got[i][c]
+			if g.Valid != v.Valid || g.Int != v.Int || !bytes.Equal(g.Bytes, v.Bytes) {
+				require.Failf(t, "rows differ", "row %d column %d: want %+v (%.200q), got %+v (%.200q)", i, c, v, v.Bytes, g, g.Bytes)
+			}
+		}
+	}
 }
