@@ -42,7 +42,8 @@ type Options struct {
 	// to remove. Empty means the system's folder for temporary files.
 	StagingDir string
 	// Memory is how many bytes the encoders of all open partitions may hold together, at least MinMemory. 0 means
-	// DefaultMemory. An upload takes up to 24 MiB besides.
+	// DefaultMemory. Besides come some copies of the largest value while it is encoded, and up to 24 MiB for an upload to a
+	// remote bucket.
 	Memory int64
 	// CreatedBy names the program in the files, in the form "logferry version 1.2.3 (build abc)": readers of Parquet
 	// distrust the statistics of files whose writer they can't parse.

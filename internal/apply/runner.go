@@ -42,8 +42,10 @@ type project struct {
 
 // open checks every bucket, then makes everything that talks to the API, without a request yet.
 func open(ctx context.Context, p *config.Pipeline, rng window.Interval, dir string, o Options) (_ *runner, err error) {
-	r := &runner{pipeline: p, rng: rng, dir: dir, opts: o, writing: make(chan struct{}, 1),
-		budget: spool.NewBudget(p.Extract.MaxMemory / 4)}
+	r := &runner{
+		pipeline: p, rng: rng, dir: dir, opts: o,
+		writing: make(chan struct{}, 1), budget: spool.NewBudget(p.Extract.MaxMemory / 4),
+	}
 	defer func() {
 		if err != nil {
 			r.close()

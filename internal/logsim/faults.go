@@ -136,7 +136,7 @@ func (f *faults) choose(x *exchange, hasCursor bool) *Fault {
 		if d.Times > 0 && f.fired[i] >= d.Times || d.PerRequest > 0 && attempt >= d.PerRequest {
 			continue
 		}
-		random := stream(f.chances[i]).chance(int(x.key.number(int64(attempt))), d.Probability)
+		random := f.chances[i].chance(int(x.key.number(int64(attempt))), d.Probability)
 		if random || f.seen[i] == d.Nth || d.Every > 0 && f.seen[i]%d.Every == 0 {
 			f.fired[i]++
 			f.attempts[x.key] = attempt + 1

@@ -175,7 +175,7 @@ func (r *runReader) record() (stored, error) {
 	if !r.isLong {
 		return r.key, nil
 	}
-	kind, _, err := r.frame(r.longAt, &r.large)
+	kind, err := r.frame(r.longAt, &r.large)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +199,7 @@ func (r *runReader) readBlock() error {
 		if kind != frameBlock {
 			return errCorrupt
 		}
-		if _, _, err := r.frame(at, &r.block); err != nil {
+		if _, err := r.frame(at, &r.block); err != nil {
 			return err
 		}
 		r.rest = r.block
@@ -220,28 +220,28 @@ func (r *runReader) header(at int64) (kind byte, size uint32, err error) {
 }
 
 // frame reads the frame at an offset and decompresses it into *dst.
-func (r *runReader) frame(at int64, dst *[]byte) (kind byte, size uint32, err error) {
+func (r *runReader) frame(at int64, dst *[]byte) (kind byte, err error) {
 	var h [frameHeader]byte
 	if _, err := r.run.file.ReadAt(h[:], at); err != nil {
-		return 0, 0, fmt.Errorf("%w: %w", errCorrupt, err)
+		return 0, fmt.Errorf("%w: %w", errCorrupt, err)
 	}
-	size = binary.LittleEndian.Uint32(h[1:])
+	size := binary.LittleEndian.Uint32(h[1:])
 	if at+frameHeader+int64(size) > r.run.size {
-		return 0, 0, errCorrupt
+		return 0, errCorrupt
 	}
 	r.comp = grow(r.comp, int(size))
 	if _, err := r.run.file.ReadAt(r.comp, at+frameHeader); err != nil {
-		return 0, 0, fmt.Errorf("%w: %w", errCorrupt, err)
+		return 0, fmt.Errorf("%w: %w", errCorrupt, err)
 	}
 	if crc32.Checksum(r.comp, castagnoli) != binary.LittleEndian.Uint32(h[9:]) {
-		return 0, 0, errCorrupt
+		return 0, errCorrupt
 	}
 	raw, err := s2.Decode((*dst)[:cap(*dst)], r.comp)
 	if err != nil || len(raw) != int(binary.LittleEndian.Uint32(h[5:])) {
-		return 0, 0, errCorrupt
+		return 0, errCorrupt
 	}
 	*dst = raw
-	return h[0], size, nil
+	return h[0], nil
 }
 
 func grow(b []byte, n int) []byte {

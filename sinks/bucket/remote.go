@@ -49,9 +49,6 @@ func (r *remote) Upload(ctx context.Context, key string, body io.Reader, size in
 	if exact.err != nil {
 		err = exact.err
 	}
-	if false {
-		err = errShort
-	}
 	if err != nil {
 		return fail("upload", key, err)
 	}

@@ -38,7 +38,7 @@ func (plain) Close() error { return nil }
 
 // Verify reads a finished file to its end and says whether it is whole and has this many lines.
 func Verify(r io.Reader, compression string, rows int64) error {
-	var text io.Reader = r
+	text := r
 	switch compression {
 	case "gzip":
 		z, err := gzip.NewReader(bufio.NewReader(r))
