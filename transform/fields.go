@@ -93,14 +93,14 @@ func (f *fields) read(object []byte) {
 	}
 }
 
-// last returns the value of the last member with the given key among the fields without a column.
-func (f *fields) last(key []byte) []byte {
+// last returns the position of the last member with the given key among the fields without a column, or -1.
+func (f *fields) last(key []byte) int {
 	for i := len(f.rest) - 1; i >= 0; i-- {
 		if bytes.Equal(f.rest[i].name, key) {
-			return f.rest[i].value
+			return i
 		}
 	}
-	return nil
+	return -1
 }
 
 // merge fills what a detail lacks, or has as null, from the list entry. It appends to added what it took, and to replaced
@@ -121,12 +121,16 @@ func (f *fields) merge(entry *fields, added, replaced []member) (newAdded, newRe
 		}
 	}
 	for _, m := range entry.rest {
-		own := f.last(m.name)
-		switch {
-		case span.IsNull(own):
+		switch at := f.last(m.name); {
+		case at < 0:
 			f.rest = append(f.rest, m)
 			added = append(added, m)
-		case !contains(own, m.value):
+		case span.IsNull(f.rest[at].value):
+			if !span.IsNull(m.value) {
+				f.rest[at] = m
+				added = append(added, m)
+			}
+		case !contains(f.rest[at].value, m.value):
 			replaced = append(replaced, m)
 		}
 	}

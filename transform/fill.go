@@ -1,8 +1,6 @@
 package transform
 
 import (
-	"math"
-
 	"logferry/internal/record"
 	"logferry/internal/record/span"
 	"logferry/internal/table"
@@ -126,18 +124,7 @@ func (f *Flattener) metrics(value []byte) {
 	if !span.IsNumber(duration) {
 		return
 	}
-	if ms, ok := roundHalfEven(duration); ok {
+	if ms, ok := span.Rounded(duration, 0); ok {
 		f.row[colDurationMS] = table.Value{Int: ms, Valid: true}
 	}
-}
-
-func roundHalfEven(number []byte) (int64, bool) {
-	n, rest, ok := span.Scaled(number, 0)
-	if ok && (rest == span.AboveHalf || rest == span.Half && n&1 != 0) {
-		if n == math.MaxInt64 {
-			return 0, false
-		}
-		n++
-	}
-	return n, ok
 }

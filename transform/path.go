@@ -62,7 +62,10 @@ func (f *Flattener) unknown(key []byte) []byte {
 	if value := memberOf(f.text, key); !span.IsNull(value) {
 		return value
 	}
-	return f.rec.last(key)
+	if at := f.rec.last(key); at >= 0 {
+		return f.rec.rest[at].value
+	}
+	return nil
 }
 
 func follow(value []byte, steps []step) []byte {

@@ -53,28 +53,49 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 // Scaled returns floor(number · 10^scale) and what was cut off, computed in decimal: no float64 comes near it. It is
 // false when the result does not fit an int64. number is a JSON number or a plain decimal; its exponent may be of any size.
 func Scaled(number []byte, scale int) (floor int64, rest Rest, ok bool) {
-	negative := len(number) > 0 && number[0] == '-'
+	magnitude, rest, negative, ok := scaled(number, scale)
+	if negative && rest != Exact {
+		magnitude, rest = magnitude+1, rest.mirrored()
+	}
+	floor, fits := signed(magnitude, negative)
+	return floor, rest, ok && fits
+}
+
+// Rounded returns number · 10^scale rounded half to even, like Scaled.
+func Rounded(number []byte, scale int) (n int64, ok bool) {
+	magnitude, rest, negative, ok := scaled(number, scale)
+	if rest == AboveHalf || rest == Half && magnitude&1 != 0 {
+		magnitude++
+	}
+	n, fits := signed(magnitude, negative)
+	return n, ok && fits
+}
+
+// scaled is Scaled on the number without its sign.
+func scaled(number []byte, scale int) (magnitude uint64, rest Rest, negative, ok bool) {
+	negative = len(number) > 0 && number[0] == '-'
 	if negative {
 		number = number[1:]
 	}
 	mantissa, exponent := splitExponent(number)
 	digits, power := significant(mantissa)
 	if digits == 0 {
-		return 0, Exact, true
+		return 0, Exact, negative, true
 	}
 	// whole counts the digits before the point of number · 10^scale.
 	whole := power + exponent + int64(scale)
 	if whole > 19 {
-		return 0, Exact, false
+		return 0, Exact, negative, false
 	}
-	magnitude, rest := cut(mantissa, whole)
-	if !negative {
-		return int64(magnitude), rest, magnitude <= math.MaxInt64
+	magnitude, rest = cut(mantissa, whole)
+	return magnitude, rest, negative, true
+}
+
+func signed(magnitude uint64, negative bool) (n int64, fits bool) {
+	if negative {
+		return int64(-magnitude), magnitude <= 1<<63
 	}
-	if rest != Exact {
-		magnitude, rest = magnitude+1, rest.mirrored()
-	}
-	return int64(-magnitude), rest, magnitude <= 1<<63
+	return int64(magnitude), magnitude <= math.MaxInt64
 }
 
 // splitExponent returns what stands before the exponent, and the exponent: clamped, since no text in memory has enough

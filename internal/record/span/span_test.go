@@ -200,3 +200,19 @@ func BenchmarkValidate(b *testing.B) {
 		}
 	}
 }
+
+func TestRoundedIsHalfToEvenUpToBothEnds(t *testing.T) {
+	for number, want := range map[string]int64{
+		"0": 0, "0.5": 0, "1.5": 2, "2.5": 2, "-0.5": 0, "-1.5": -2, "-2.5": -2, "2.51": 3, "-2.51": -3, "1e3": 1000,
+		"9223372036854775806.5": 9223372036854775806, "9223372036854775807.4": 9223372036854775807,
+		"-9223372036854775808.5": -9223372036854775808,
+	} {
+		got, ok := Rounded([]byte(number), 0)
+		require.True(t, ok, number)
+		require.Equal(t, want, got, number)
+	}
+	for _, number := range []string{"9223372036854775807.5", "-9223372036854775808.51", "1e400", "-1e19", "9223372036854775808"} {
+		_, ok := Rounded([]byte(number), 0)
+		require.False(t, ok, number)
+	}
+}
