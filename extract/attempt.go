@@ -141,6 +141,7 @@ func (c *Client) refusal(r *request, resp *http.Response) verdict {
 	}
 	v := verdict{class: classifyStatus(r.op, resp.StatusCode, hasAfter), after: after, err: e}
 	if resp.StatusCode == http.StatusTooManyRequests {
+		v.throttled = true
 		r.meter.add(countThrottled, 1)
 	}
 	return v

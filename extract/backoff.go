@@ -17,6 +17,9 @@ const (
 // With the default backoff they take about a minute.
 const maxMalformed = 12
 
+// maxThrottled bounds the attempts that may end in a 429. The pauses that it asks for don't count as time spent.
+const maxThrottled = 30
+
 // firstContact bounds the retries of a client that has never had an answer and can't connect: a wrong base_url should
 // be reported within a minute, not after GiveUpAfter.
 const firstContact = time.Minute
@@ -45,6 +48,7 @@ func newRetryPolicy(base, limit, giveUp time.Duration) retryPolicy {
 type tries struct {
 	attempts  int
 	malformed int
+	throttled int
 	spent     time.Duration // attempts and pauses; waiting for the rate budget is not counted
 }
 
@@ -54,8 +58,11 @@ type tries struct {
 // Pauses have full jitter: uniform between 0 and base*2^(attempt-1), at most cap. Where the answer named a time, the
 // jitter comes on top, so that requests refused together don't return together.
 func (p *retryPolicy) next(t *tries, op Op, v verdict, reached bool) (time.Duration, error) {
-	if v.malformed {
+	switch {
+	case v.malformed:
 		t.malformed++
+	case v.throttled:
+		t.throttled++
 	}
 	limit := p.giveUp
 	if !reached && neverReached(v.err) {
@@ -65,14 +72,19 @@ func (p *retryPolicy) next(t *tries, op Op, v verdict, reached bool) (time.Durat
 	if shift := t.attempts - 1; shift < 30 {
 		ceiling = min(p.cap, p.base<<max(shift, 0))
 	}
-	pause := time.Duration(p.random(int64(ceiling) + 1))
+	left := limit - t.spent
+	pause := min(time.Duration(p.random(int64(ceiling)+1)), max(left, 0))
+	counted := pause
 	if v.class == retryAfter && v.after > 0 {
 		pause = v.after + min(pause, v.after/4+p.base)
+		if !v.throttled {
+			counted = pause
+		}
 	}
-	if t.spent+pause > limit || t.malformed >= maxMalformed {
+	if left <= 0 || counted > left || t.malformed >= maxMalformed || t.throttled >= maxThrottled {
 		return 0, &GaveUpError{Op: op, Attempts: t.attempts, Spent: t.spent, Err: v.err}
 	}
-	t.spent += pause
+	t.spent += counted
 	return pause, nil
 }
 

@@ -30,7 +30,7 @@ func readBody(resp *http.Response, limit int64, grow func(size int64) error) ([]
 	var body io.Reader = resp.Body
 	switch encoding := resp.Header["Content-Encoding"]; {
 	case len(encoding) == 0 || encoding[0] == "" || encoding[0] == "identity":
-		if n := resp.ContentLength; n > 0 && n <= scratchSize {
+		if n := resp.ContentLength; n > 0 && n <= min(scratchSize, limit) {
 			return readSized(body, int(n))
 		}
 	case len(encoding) == 1 && (encoding[0] == "gzip" || encoding[0] == "x-gzip"):

@@ -10,8 +10,12 @@ import (
 	"logferry/internal/window"
 )
 
-// maxIdle is how many restarts in a row may bring nothing new before a window is cut in two.
-const maxIdle = 3
+// How many restarts in a row may bring nothing new before a window is cut in two: where the chain is a window's, and
+// where it is a part of one that was cut already.
+const (
+	maxIdle     = 3
+	maxIdlePart = 1
+)
 
 // chain reads one window by following cursors. It asks for [from, to] and keeps what lies in [from, to): right whether
 // the API takes `to` as included or not. It is used by one goroutine at a time.
@@ -62,7 +66,7 @@ func (c *chain) begin(span TimeRange) {
 
 // finish reads what is left of the window.
 func (c *chain) finish(ctx context.Context) error {
-	err := c.read(ctx)
+	err := c.read(ctx, maxIdle)
 	if err != nil && ctx.Err() == nil {
 		return &WalkError{Window: c.window, Err: err, Hint: hintOf(err)}
 	}
@@ -71,7 +75,7 @@ func (c *chain) finish(ctx context.Context) error {
 
 // read follows the chain through its span. Where the chain breaks it goes on from what is certainly read; where that
 // brings nothing new, it reads the span in two halves, whose chains are shorter.
-func (c *chain) read(ctx context.Context) error {
+func (c *chain) read(ctx context.Context, patience int) error {
 	longest := 0
 	for idle := 0; ; {
 		_, err := c.follow(ctx, 0)
@@ -91,7 +95,7 @@ func (c *chain) read(ctx context.Context) error {
 			idle++
 		}
 		c.begin(left)
-		if idle >= maxIdle {
+		if idle >= patience {
 			return c.halve(ctx, idle, broken.err)
 		}
 	}
@@ -106,7 +110,7 @@ func (c *chain) halve(ctx context.Context, restarts int, cause error) error {
 	middle := whole.From + (whole.To-whole.From)/2
 	for _, half := range []TimeRange{{From: whole.From, To: middle}, {From: middle, To: whole.To}} {
 		c.begin(half)
-		if err := c.read(ctx); err != nil {
+		if err := c.read(ctx, maxIdlePart); err != nil {
 			return err
 		}
 	}

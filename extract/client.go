@@ -114,8 +114,8 @@ func parseBase(text string) (*url.URL, error) {
 	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
 		return nil, fmt.Errorf("base URL %s: only scheme, host and path are possible", base.Redacted())
 	}
-	base.Path = strings.TrimRight(base.Path, "/")
-	base.RawPath = strings.TrimRight(base.EscapedPath(), "/")
+	escaped := strings.TrimRight(base.EscapedPath(), "/")
+	base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), escaped
 	return base, nil
 }
 

@@ -15,6 +15,10 @@
 // cursors. A record may arrive more than once where a chain had to be restarted and its memory of ids has been spent;
 // log_id is the identity to deduplicate by. Batches come in no particular order.
 //
-// The contract of the API is docs/ARCHITECTURE.md's; what the API leaves open (order, inclusiveness, cursors) is never
-// assumed, only observed.
+// What the API's documentation leaves open (order, inclusiveness, cursors) is never assumed, only observed.
+//
+// # Failures
+//
+// classify.go decides what an answer means: try again, try again at a named time, never for this request, or never for
+// this client. backoff.go decides when. Nothing else retries.
 package extract

@@ -35,7 +35,8 @@ func NewGovernor(o GovernorOptions) *Governor {
 
 // Ticket is the permission to send one request. Every ticket has to come back through Observe, once.
 type Ticket struct {
-	number uint64
+	number uint64    // its place in the order of sending
+	at     time.Time // when it was given
 }
 
 // Acquire waits until a request may be sent. The error is the cause of the context's end.
@@ -71,7 +72,7 @@ func (g *Governor) try() (Ticket, time.Duration) {
 		return Ticket{}, wait
 	}
 	g.waiting = false
-	return Ticket{number: g.model.Send(now)}, 0
+	return g.model.Send(now), 0
 }
 
 func (g *Governor) wait(ctx context.Context, d time.Duration) error {
@@ -92,7 +93,7 @@ func (g *Governor) Observe(t Ticket, h http.Header, status int) {
 	now := time.Now()
 	r := readBudget(h, now)
 	g.mu.Lock()
-	g.model.Observe(now, t.number, r, status)
+	g.model.Observe(now, t, r, status)
 	waiting := g.waiting
 	g.mu.Unlock()
 	if waiting {

@@ -96,7 +96,7 @@ func (r *reservation) grow(ctx context.Context, size int64, paused, resumed func
 	}
 	b.mu.Lock()
 	w := &waiter{res: r, bytes: n}
-	if b.growing.Len() == 0 && b.mayGrow(w) {
+	if b.overdraft == r || b.growing.Len() == 0 && b.mayGrow(w) {
 		b.give(w)
 		b.mu.Unlock()
 		return nil
@@ -161,9 +161,7 @@ func (r *reservation) resize(size int64) {
 	b := r.budget
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.used += size - r.bytes
-	r.bytes = size
-	b.grant()
+	b.set(r, size)
 }
 
 // learn keeps mean and mean deviation of the sizes, as RFC 6298 does for round-trip times.
@@ -189,9 +187,14 @@ func (r *reservation) releasePart(n int64) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.used -= n
-	r.bytes -= n
-	if b.overdraft == r && r.bytes <= 0 {
+	b.set(r, r.bytes-n)
+}
+
+// set makes a reservation hold size bytes, and serves who waits. The caller holds the lock.
+func (b *budget) set(r *reservation, size int64) {
+	b.used += size - r.bytes
+	r.bytes = size
+	if b.overdraft == r && size <= 0 {
 		b.overdraft = nil
 	}
 	b.grant()

@@ -19,7 +19,8 @@ import (
 //   - Ramp. While nothing is known (at the start, after a 429, when a window's end was waited for) only a few requests may
 //     be unanswered at once; every answer allows one more.
 //
-// Without headers only the ramp and the user's own limit hold.
+// Where the floor is reached before the window's end, and that end is not known well, up to maxProbes requests, spared for
+// that from the share, look for it by bisection. Without headers only the ramp and the user's own limit hold.
 type model struct {
 	headroom float64      // share of the limit left to others, 0 to 0.99
 	own      slidingLimit // the user's own limit a minute
@@ -30,9 +31,13 @@ type model struct {
 	known    bool
 	observed int       // lowest remaining seen in the current window
 	lost     int       // requests since then that may have been counted without an answer that says so
-	end      time.Time // the current window is over by then at the latest: a full window after its first observation
+	low      Ticket    // the request that showed observed
+	end      time.Time // the current window is over by then at the latest
+	endAfter time.Time // and not before then
+	phase    phase
+	probes   int // requests sent in the current window to find its end
 
-	sent     uint64 // requests sent so far; a request's number is its place in this count
+	sent     uint64 // requests sent so far; a ticket's number is its place in this count
 	inFlight int    // sent and not answered
 	lowSent  uint64 // value of sent when observed was seen: a later request can't be shown more in the same window
 	newSent  uint64 // value of sent when the window was first seen: earlier requests may tell of the one before
@@ -51,6 +56,7 @@ const (
 	fullRamp      = 1 << 12 // more than any concurrency here
 	burstSeconds  = 2       // of the even rate that may be saved up
 	firstPenalty  = time.Second
+	maxProbes     = 3
 	// reorderSlack is by how much answers of one window may differ, beyond the requests in flight, because others spent too.
 	reorderSlack = 16
 	// untilAnswer is a wait that only an observation ends.
@@ -70,8 +76,11 @@ func (m *model) floor() int { return int(math.Ceil(m.headroom*float64(m.limit) -
 // share is how many requests of a window are this program's.
 func (m *model) share() int { return max(m.limit-m.floor(), 1) }
 
-// available is how many requests may be sent before the floor is reached. Only where known.
-func (m *model) available() int { return m.observed - m.lost - m.inFlight - m.floor() }
+// available is how many requests may be sent before the floor is reached, those for finding the window's end aside. Only
+// where known.
+func (m *model) available() int {
+	return m.observed - m.lost - m.inFlight - m.floor() - (m.spare() - m.probes)
+}
 
 // Next returns 0 where a request may be sent at now, otherwise how long to wait before asking again; untilAnswer where
 // only an observation changes that. Any observation may end a wait early.
@@ -88,23 +97,50 @@ func (m *model) Next(now time.Time) time.Duration {
 	wait := max(m.own.next(now), m.pace(now))
 	if m.known && m.available() < 1 {
 		m.tokens = min(m.tokens, 1) // no burst when the window ends
-		wait = max(wait, m.end.Sub(now))
+		wait = max(m.own.next(now), m.stall(now))
 	}
 	return wait
 }
 
-// Send accounts for a request sent at now and returns its number.
-func (m *model) Send(now time.Time) uint64 {
+// stall is how long to wait with the floor reached: for the window's end, or for a look at whether it is over.
+func (m *model) stall(now time.Time) time.Duration {
+	if m.spare() == m.probes || m.inFlight > 0 || m.available()+m.spare()-m.probes < 1 {
+		return m.end.Sub(now)
+	}
+	from := later(m.endAfter, m.low.at)
+	return max(from.Add(m.end.Sub(from)/2).Sub(now), 0)
+}
+
+// spare is how many requests of the window are kept for finding its end.
+func (m *model) spare() int {
+	if m.end.Sub(m.endAfter) < m.window/100 {
+		return m.probes
+	}
+	return max(min(maxProbes, m.share()/100), m.probes)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// Send accounts for a request sent at now.
+func (m *model) Send(now time.Time) Ticket {
+	if m.known && m.available() < 1 {
+		m.probes++
+	}
 	m.own.add(now)
 	m.tokens--
 	m.sent++
 	m.inFlight++
-	return m.sent
+	return Ticket{number: m.sent, at: now}
 }
 
-// forget drops what was known. The next request is a probe: its answer makes known again.
+// forget drops what was known. The next request's answer makes known again; those in flight may tell of the window before.
 func (m *model) forget() {
-	m.known = false
+	m.known, m.newSent = false, m.sent
 	m.ramp = m.inFlight + 1
 }
 
@@ -141,48 +177,54 @@ func (m *model) rate(now time.Time) float64 {
 	return rate
 }
 
-// Observe takes in the answer to the request with the given number. status is 0 where none came.
-func (m *model) Observe(now time.Time, number uint64, r reading, status int) {
+// Observe takes in the answer to a request. status is 0 where none came.
+func (m *model) Observe(now time.Time, t Ticket, r reading, status int) {
 	m.inFlight--
 	if r.limit > 0 {
 		m.limit = r.limit
 	}
-	if r.window > 0 {
-		m.window = r.window
+	if r.window > 0 && r.window != m.window {
+		m.window, m.phase = r.window, phase{}
 	}
-	switch {
-	case status == http.StatusTooManyRequests:
+	if status == http.StatusTooManyRequests {
 		m.refuse(now, r)
 		return
-	case status != 0 && r.remaining >= 0 && m.limit > 0:
-		m.take(now, number, r.remaining)
-	default:
-		m.lost++
 	}
 	if status != 0 {
 		m.penalty = firstPenalty
-		m.ramp = min(m.ramp+1, fullRamp)
+		if t.number > m.newSent { // an answer to what was sent before a pause does not tell that the pause is over
+			m.ramp = min(m.ramp+1, fullRamp)
+		}
+	}
+	if status != 0 && r.remaining >= 0 && m.limit > 0 {
+		m.take(now, t, r.remaining)
+	} else {
+		m.lost++
 	}
 }
 
 // take brings an observed remaining into the order in which the API counted.
-func (m *model) take(now time.Time, number uint64, remaining int) {
+func (m *model) take(now time.Time, t Ticket, remaining int) {
+	// Sent after the lowest value was seen, and yet not lower: a new window has begun in between.
+	reset := t.number > m.lowSent && remaining >= m.observed && m.low.number > 0
 	switch {
-	case !m.known, number > m.lowSent && remaining >= m.observed:
-		// Sent after the lowest value was seen, and yet not lower: a new window has begun in between.
-		m.known = true
-		m.end = now.Add(m.window)
-		m.newSent = m.sent
-		m.see(remaining)
-	case number <= m.newSent && remaining < m.observed-m.inFlight-reorderSlack:
+	case !m.known && t.number <= m.newSent:
+	case reset || !m.known:
+		if reset {
+			m.phase.learn(m.low.at, now, m.window)
+		}
+		m.endAfter, m.end = m.phase.next(now, m.window)
+		m.known, m.newSent, m.probes = true, m.sent, 0
+		m.see(t, remaining)
+	case t.number <= m.newSent && remaining < m.observed-m.inFlight-reorderSlack:
 		m.lost++ // of the window before; in this one it may have been counted or not
 	case remaining < m.observed:
-		m.see(remaining)
+		m.see(t, remaining)
 	}
 }
 
-func (m *model) see(remaining int) {
-	m.observed, m.lost, m.lowSent = remaining, 0, m.sent
+func (m *model) see(t Ticket, remaining int) {
+	m.observed, m.lost, m.low, m.lowSent = remaining, 0, t, m.sent
 }
 
 // refuse takes in a 429: nothing is sent until the named time, and little after it.
@@ -199,5 +241,6 @@ func (m *model) refuse(now time.Time, r reading) {
 	if till := now.Add(pause); till.After(m.pausedTill) {
 		m.pausedTill = till
 	}
-	m.known, m.ramp, m.tokens = false, 1, min(m.tokens, 1)
+	m.forget()
+	m.ramp, m.tokens = 1, min(m.tokens, 1)
 }

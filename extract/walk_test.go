@@ -55,13 +55,13 @@ func TestWalkSurvivesEveryFault(t *testing.T) {
 		t.Run(kind.String(), func(t *testing.T) {
 			for _, order := range []logsim.Order{logsim.Newest, logsim.Oldest, logsim.Shuffled} {
 				api := logsim.Options{
-					Order: order, Records: logsim.Records{Count: 1200, MedianPayload: 300},
+					Order: order, Records: logsim.Records{Count: 700, MedianPayload: 300, MaxPayload: 4096},
 					Faults: []logsim.Fault{{Kind: kind, Probability: 0.1, PerRequest: 3}},
 				}
 				bubble(t, api, Options{}, func(t *testing.T, s *simulation) {
 					began := time.Now()
 					g, _ := s.mustWalk(t, Step{Interval: day, Windows: 3})
-					require.Len(t, g.records, 1200)
+					require.Len(t, g.records, 700)
 					require.NotZero(t, s.sim.Stats().Faults[kind])
 					require.Less(t, time.Since(began), time.Hour)
 				})
