@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"time"
@@ -56,7 +57,15 @@ func (c *Client) send(ctx context.Context, r *request, ticket Ticket) ([]byte, v
 	timer := time.AfterFunc(c.timeout, func() { cancel(errTimeout) })
 	defer timer.Stop()
 
-	resp, err := c.transport.RoundTrip(c.httpRequest(ctx, r))
+	// The transport sends a GET again by itself when a connection that it kept breaks. Those count too.
+	conns := 0
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { conns++ }})
+	resp, err := c.transport.RoundTrip(c.httpRequest(traced, r))
+	if conns > 1 {
+		r.meter.add(requestCounter(r.op), int64(conns-1))
+		r.meter.add(countRetries, int64(conns-1))
+		c.governor.unanswered(conns - 1)
+	}
 	if err != nil {
 		c.governor.Observe(ticket, nil, 0)
 		return nil, c.transportVerdict(ctx, r.op, err)

@@ -68,7 +68,7 @@ func readSized(body io.Reader, n int) ([]byte, error) {
 		return nil, err
 	}
 	var more [1]byte
-	if _, err := body.Read(more[:]); err != nil && err != io.EOF { //nolint:errorlint // the Reader contract: bare EOF
+	if _, err := body.Read(more[:]); err != nil && err != io.EOF {
 		return nil, err
 	}
 	return out, nil
@@ -96,7 +96,7 @@ func readAll(body io.Reader, b []byte, limit int64, grow func(size int64) error)
 		if int64(len(b)) > limit {
 			return b, errLarge
 		}
-		if err == io.EOF { //nolint:errorlint // the Reader contract: bare EOF
+		if err == io.EOF {
 			return b, nil
 		}
 		if err != nil {

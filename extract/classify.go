@@ -29,8 +29,8 @@ type verdict struct {
 	class     class
 	after     time.Duration // for retryAfter
 	err       error         // nil for done
-	malformed bool // the API's own answer can't be read: worth few retries, see maxMalformed
-	throttled bool // a 429: waiting for the budget is not the request's failure, see maxThrottled
+	malformed bool          // the API's own answer can't be read: worth few retries, see maxMalformed
+	throttled bool          // a 429: waiting for the budget is not the request's failure, see maxThrottled
 }
 
 // classifyStatus decides by HTTP status. hasAfter says whether the answer carries a Retry-After.

@@ -35,6 +35,8 @@ type ClientOptions struct {
 	BackoffBase time.Duration // 0 is DefaultBackoffBase
 	BackoffCap  time.Duration // 0 is DefaultBackoffCap
 
+	Progress *Progress // counts the requests that are made outside of walks; may be nil
+
 	MaxListBody   int64 // bytes of a decompressed list page; 0 is DefaultMaxBody
 	MaxDetailBody int64 // bytes of a decompressed detail; 0 is DefaultMaxBody
 }
@@ -50,6 +52,7 @@ type Client struct {
 	transport    http.RoundTripper
 	ownTransport *http.Transport
 	governor     *Governor
+	progress     *Progress
 	policy       retryPolicy
 	timeout      time.Duration
 	maxList      int64
@@ -64,7 +67,7 @@ func NewClient(o ClientOptions) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		base: base, transport: o.Transport, governor: o.Governor,
+		base: base, transport: o.Transport, governor: o.Governor, progress: o.Progress,
 		policy:    newRetryPolicy(o.BackoffBase, o.BackoffCap, o.GiveUpAfter),
 		timeout:   orDefault(o.Timeout, DefaultTimeout),
 		maxList:   orDefault(o.MaxListBody, DefaultMaxBody),
@@ -147,7 +150,7 @@ func requestHeader(o ClientOptions) (http.Header, string, error) {
 // List fetches one page. The page's memory is the caller's. It retries as described at the package's classifier; errors
 // are *APIError, *GaveUpError around the last attempt's error, *UnreachableError, *TooLargeError, or the context's.
 func (c *Client) List(ctx context.Context, r ListRequest) (record.Page, error) {
-	page, _, err := c.list(ctx, &r, nil, nil)
+	page, _, err := c.list(ctx, &r, c.progress, nil)
 	return page, err
 }
 
@@ -169,6 +172,7 @@ func (c *Client) list(ctx context.Context, r *ListRequest, meter *Progress, memo
 // *APIError with status 404 or 403 for a record that is missing or denied.
 func (c *Client) Detail(ctx context.Context, id string) ([]byte, error) {
 	call := c.detailRequest(id)
+	call.meter = c.progress
 	return c.do(ctx, &call)
 }
 

@@ -112,8 +112,10 @@ func TestAPIErrorSaysWhatTheAPISaidAndNoSecret(t *testing.T) {
 		body   string
 		want   string
 	}{
-		"envelope": {422, `{"error":{"message":"bad \u001b[31m ` + testKey + `","status":422,"request_id":"req_1","suggested_fix":"use\nanother"}}`,
-			`list: the API answered 422 Unprocessable Entity: bad \u001b[31m [secret]; suggested fix: use\u000aanother (request_id req_1)`},
+		"envelope": {
+			422, `{"error":{"message":"bad \u001b[31m ` + testKey + `","status":422,"request_id":"req_1","suggested_fix":"use\nanother"}}`,
+			`list: the API answered 422 Unprocessable Entity: bad \u001b[31m [secret]; suggested fix: use\u000aanother (request_id req_1)`,
+		},
 		"message only":  {400, `{"message":"no"}`, "list: the API answered 400 Bad Request: no"},
 		"error a text":  {400, `{"error":"no"}`, "list: the API answered 400 Bad Request: no"},
 		"odd types":     {400, `{"error":{"message":{"a":1},"request_id":7,"suggested_fix":null}}`, `list: the API answered 400 Bad Request: {"a":1} (request_id 7)`},

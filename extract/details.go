@@ -114,16 +114,22 @@ func (w *walk) refused(j *job, err error) {
 	default:
 		w.progress.add(countFailed, 1)
 		j.rec.Outcome = record.Failed
-		w.report(badDetail(j, err))
 	}
+	w.report(badDetail(j, err))
 	w.settle(j, nil)
+}
+
+var reasons = map[record.Outcome]string{
+	record.Missing: "the API has no detail of it",
+	record.Denied:  "the API denies its detail",
+	record.Failed:  "its detail can't be fetched",
 }
 
 func badDetail(j *job, err error) Bad {
 	return Bad{
 		Bad: record.Bad{
 			ID: j.rec.ID, Micros: j.rec.Micros, HasTime: true, Raw: j.rec.Raw,
-			Reason: "its detail can't be fetched",
+			Reason: reasons[j.rec.Outcome],
 		},
 		Attempts: j.tries.attempts, LastError: err.Error(),
 	}

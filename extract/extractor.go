@@ -44,8 +44,8 @@ type Step struct {
 	Progress *Progress // counts what this walk does, perhaps with others; may be nil
 }
 
-// Bad is a record that can't be had or read: an element of a list page that is no record, or an entry whose detail
-// failed for good. The latter reaches the receiver as a record too, with the outcome record.Failed.
+// Bad is a record that can't be had or read: an element of a list page that is no record, or an entry whose detail is
+// missing, denied, or failed for good. The latter reaches the receiver as a record too, with that outcome.
 type Bad struct {
 	record.Bad
 	Attempts  int    // requests made for the detail; 0 for an element of a list page

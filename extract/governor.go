@@ -104,6 +104,16 @@ func (g *Governor) Observe(t Ticket, h http.Header, status int) {
 	}
 }
 
+// unanswered accounts for requests that were sent without a ticket and never answered.
+func (g *Governor) unanswered(n int) {
+	now := time.Now()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for range n {
+		g.model.Observe(now, g.model.Send(now), readBudget(nil, now), 0)
+	}
+}
+
 // Budget is what a governor knows at one moment.
 type Budget struct {
 	Limit       int           // requests a window that the API allows the organisation; 0 is unknown

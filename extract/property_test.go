@@ -149,8 +149,27 @@ func (w *world) judge(truth *logsim.Truth, g *gathered, stats Stats) string {
 	if ids := g.ids(); len(ids) != len(g.records) {
 		return fmt.Sprintf("%d records received, %d of them distinct", len(g.records), len(ids))
 	}
-	if len(g.bads) > 0 {
-		return "bad: " + g.bads[0].Reason + ": " + g.bads[0].LastError
+	return judgeBads(g)
+}
+
+// judgeBads checks that a record is reported as bad exactly where its detail was asked for in vain.
+func judgeBads(g *gathered) string {
+	bads := map[string]Bad{}
+	for _, b := range g.bads {
+		bads[b.ID] = b
+	}
+	if len(bads) != len(g.bads) {
+		return fmt.Sprintf("%d bad records reported, %d of them distinct", len(g.bads), len(bads))
+	}
+	for _, r := range g.records {
+		_, reported := bads[r.ID]
+		if vain := r.Outcome != record.Fetched && r.Outcome != record.Skipped; vain != reported {
+			return fmt.Sprintf("the detail of %s is %s, reported as bad: %v", r.ID, r.Outcome, reported)
+		}
+		delete(bads, r.ID)
+	}
+	for id, b := range bads {
+		return "bad: " + id + ": " + b.Reason + ": " + b.LastError
 	}
 	return ""
 }

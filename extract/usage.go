@@ -31,7 +31,7 @@ func (c *Client) Usage(ctx context.Context, r UsageRequest) (map[string]Usage, e
 		Entities map[string]Usage `json:"entities"`
 	}
 	call := request{
-		op: OpUsage, method: http.MethodPost, at: usageResource, body: r.appendBody(nil), limit: c.maxList,
+		op: OpUsage, method: http.MethodPost, at: usageResource, body: r.appendBody(nil), limit: c.maxList, meter: c.progress,
 		check: func(body []byte) error {
 			answer.Entities = nil
 			if err := json.Unmarshal(body, &answer); err != nil {

@@ -154,7 +154,7 @@ func (w *PartitionWriter) Close(ctx context.Context) ([]File, error) {
 	if w.ended {
 		return nil, ErrEnded
 	}
-	defer w.end()
+	defer func() { _ = w.end() }() // what stays in the staging folder is removed with it
 	files, err := w.close(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("sink %q: partition %s: %w", w.sink.options.Name, w.partition.Prefix, err)

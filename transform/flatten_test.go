@@ -81,18 +81,28 @@ func TestFlattenListEntry(t *testing.T) {
 		want        map[string]string
 	}{
 		{"nothing but a key", `{"id":"log_1","timestamp":"2026-04-17T10:11:12.345Z"}`, map[string]string{}},
-		{"plain strings", `{"type":"tool.execution","status":"success","level":"info","message":"a\n\"b\" \ud83d\ude00"}`,
-			map[string]string{"type": "tool.execution", "status": "success", "level": "info", "message": "a\n\"b\" 😀"}},
-		{"nulls", `{"id":null,"timestamp":null,"type":null,"message":null,"metadata":null,"metrics":null,"parent":null,"timings":null,"context":null,"source":null,"data":null}`,
-			map[string]string{}},
-		{"strings of another type", `{"type":5,"status":{"a":1},"level":["x"],"message":true}`,
-			map[string]string{"extra": `{"type":5,"status":{"a":1},"level":["x"],"message":true}`}},
+		{
+			"plain strings", `{"type":"tool.execution","status":"success","level":"info","message":"a\n\"b\" \ud83d\ude00"}`,
+			map[string]string{"type": "tool.execution", "status": "success", "level": "info", "message": "a\n\"b\" 😀"},
+		},
+		{
+			"nulls", `{"id":null,"timestamp":null,"type":null,"message":null,"metadata":null,"metrics":null,"parent":null,"timings":null,"context":null,"source":null,"data":null}`,
+			map[string]string{},
+		},
+		{
+			"strings of another type", `{"type":5,"status":{"a":1},"level":["x"],"message":true}`,
+			map[string]string{"extra": `{"type":5,"status":{"a":1},"level":["x"],"message":true}`},
+		},
 		{"names in another case have no column", `{"Status":"x","ID":"y"}`, map[string]string{"extra": `{"Status":"x","ID":"y"}`}},
 		{"escaped names", `{"st\u0061tus":"success","n\u0065w":1}`, map[string]string{"status": "success", "extra": `{"n\u0065w":1}`}},
-		{"unknown fields keep order, digits and inner space", `{"z":1e400,"a":12345678901234567890.10,"n":null,"o":{ "x" : [1, 2] }}`,
-			map[string]string{"extra": `{"z":1e400,"a":12345678901234567890.10,"n":null,"o":{ "x" : [1, 2] }}`}},
-		{"repeated names: the last one counts, the others stay", `{"status":"a","status":5,"status":"b","x":1,"x":2}`,
-			map[string]string{"status": "b", "extra": `{"status":"a","status":5,"x":1,"x":2}`}},
+		{
+			"unknown fields keep order, digits and inner space", `{"z":1e400,"a":12345678901234567890.10,"n":null,"o":{ "x" : [1, 2] }}`,
+			map[string]string{"extra": `{"z":1e400,"a":12345678901234567890.10,"n":null,"o":{ "x" : [1, 2] }}`},
+		},
+		{
+			"repeated names: the last one counts, the others stay", `{"status":"a","status":5,"status":"b","x":1,"x":2}`,
+			map[string]string{"status": "b", "extra": `{"status":"a","status":5,"x":1,"x":2}`},
+		},
 		{"repeated name ending in null", `{"status":"a","status":null}`, map[string]string{"extra": `{"status":"a"}`}},
 		{"another id", `{"id":"log_2"}`, map[string]string{"extra": `{"id":"log_2"}`}},
 	} {
@@ -107,8 +117,10 @@ func TestFlattenMetadata(t *testing.T) {
 		name, metadata string
 		want           map[string]string
 	}{
-		{"nested", `{"tool":{"name":"n","slug":"T"},"toolkit":{"slug":"K"},"user_id":"u","connected_account_id":"ca","auth_config_id":"ac","sandbox_id":"sb"}`,
-			map[string]string{"tool_slug": "T", "toolkit_slug": "K", "user_id": "u", "connected_account_id": "ca", "auth_config_id": "ac", "sandbox_id": "sb"}},
+		{
+			"nested", `{"tool":{"name":"n","slug":"T"},"toolkit":{"slug":"K"},"user_id":"u","connected_account_id":"ca","auth_config_id":"ac","sandbox_id":"sb"}`,
+			map[string]string{"tool_slug": "T", "toolkit_slug": "K", "user_id": "u", "connected_account_id": "ca", "auth_config_id": "ac", "sandbox_id": "sb"},
+		},
 		{"tool as a string", `{"tool":"T","toolkit":"K","tool_slug":"x","toolkit_slug":"y"}`, map[string]string{"tool_slug": "T", "toolkit_slug": "K"}},
 		{"flat", `{"tool_slug":"T","toolkit_slug":"K"}`, map[string]string{"tool_slug": "T", "toolkit_slug": "K"}},
 		{"fallback past null", `{"tool":{"slug":null},"tool_slug":"T","toolkit":null,"toolkit_slug":"K"}`, map[string]string{"tool_slug": "T", "toolkit_slug": "K"}},
@@ -140,24 +152,40 @@ func TestFlattenContextTimingsSourceParent(t *testing.T) {
 		name, entry string
 		want        map[string]string
 	}{
-		{"context before metadata", `{"context":{"session_id":"s","trace_id":"t","request_id":"r"},"metadata":{"session_id":"x"}}`,
-			map[string]string{"session_id": "s", "trace_id": "t", "request_id": "r", "metadata": `{"session_id":"x"}`}},
-		{"metadata where the context has none", `{"context":{"session_id":null,"trace_id":7},"metadata":{"session_id":"x","trace_id":"y"}}`,
-			map[string]string{"session_id": "x", "trace_id": "y", "metadata": `{"session_id":"x","trace_id":"y"}`, "extra": `{"context":{"trace_id":7}}`}},
-		{"what is left over", `{"context":{"a":1,"session_id":"s","b":null},"source":{"host":"mcp","version":"1"},"parent":{"log_id":"p","tool_slug":"T","depth":2}}`,
-			map[string]string{"session_id": "s", "source_host": "mcp", "parent_log_id": "p", "parent_tool_slug": "T",
-				"extra": `{"parent":{"depth":2},"context":{"a":1,"b":null},"source":{"version":"1"}}`}},
-		{"all of source", `{"source":{"host":"sdk","framework":"langchain","language":"python"}}`,
-			map[string]string{"source_host": "sdk", "source_framework": "langchain", "source_language": "python"}},
-		{"another type", `{"context":[1],"source":"sdk","parent":"log_0","timings":5}`,
-			map[string]string{"extra": `{"parent":"log_0","timings":5,"context":[1],"source":"sdk"}`}},
+		{
+			"context before metadata", `{"context":{"session_id":"s","trace_id":"t","request_id":"r"},"metadata":{"session_id":"x"}}`,
+			map[string]string{"session_id": "s", "trace_id": "t", "request_id": "r", "metadata": `{"session_id":"x"}`},
+		},
+		{
+			"metadata where the context has none", `{"context":{"session_id":null,"trace_id":7},"metadata":{"session_id":"x","trace_id":"y"}}`,
+			map[string]string{"session_id": "x", "trace_id": "y", "metadata": `{"session_id":"x","trace_id":"y"}`, "extra": `{"context":{"trace_id":7}}`},
+		},
+		{
+			"what is left over", `{"context":{"a":1,"session_id":"s","b":null},"source":{"host":"mcp","version":"1"},"parent":{"log_id":"p","tool_slug":"T","depth":2}}`,
+			map[string]string{
+				"session_id": "s", "source_host": "mcp", "parent_log_id": "p", "parent_tool_slug": "T",
+				"extra": `{"parent":{"depth":2},"context":{"a":1,"b":null},"source":{"version":"1"}}`,
+			},
+		},
+		{
+			"all of source", `{"source":{"host":"sdk","framework":"langchain","language":"python"}}`,
+			map[string]string{"source_host": "sdk", "source_framework": "langchain", "source_language": "python"},
+		},
+		{
+			"another type", `{"context":[1],"source":"sdk","parent":"log_0","timings":5}`,
+			map[string]string{"extra": `{"parent":"log_0","timings":5,"context":[1],"source":"sdk"}`},
+		},
 		{"empty objects", `{"context":{},"source":{},"parent":{},"timings":{}}`, map[string]string{}},
 		{"repeated names", `{"source":{"host":"a","host":"b"}}`, map[string]string{"source_host": "b", "extra": `{"source":{"host":"a"}}`}},
-		{"timings", `{"timings":{"start_time":1776420672345,"end_time":1776420672345.678}}`,
-			map[string]string{"start_time": "2026-04-17T10:11:12.345Z", "end_time": "2026-04-17T10:11:12.345678Z"}},
+		{
+			"timings", `{"timings":{"start_time":1776420672345,"end_time":1776420672345.678}}`,
+			map[string]string{"start_time": "2026-04-17T10:11:12.345Z", "end_time": "2026-04-17T10:11:12.345678Z"},
+		},
 		{"timings as text", `{"timings":{"start_time":"2026-04-17T10:11:12.345Z"}}`, map[string]string{"start_time": "2026-04-17T10:11:12.345Z"}},
-		{"timings finer than a µs, or none", `{"timings":{"start_time":1776420672345.6789,"end_time":1e400,"queue_ms":3}}`,
-			map[string]string{"extra": `{"timings":{"queue_ms":3,"start_time":1776420672345.6789,"end_time":1e400}}`}},
+		{
+			"timings finer than a µs, or none", `{"timings":{"start_time":1776420672345.6789,"end_time":1e400,"queue_ms":3}}`,
+			map[string]string{"extra": `{"timings":{"queue_ms":3,"start_time":1776420672345.6789,"end_time":1e400}}`},
+		},
 		{"timings of another type", `{"timings":{"start_time":true,"end_time":null}}`, map[string]string{"extra": `{"timings":{"start_time":true}}`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -185,8 +213,10 @@ func TestFlattenData(t *testing.T) {
 		want       map[string]string
 	}{
 		{"empty", `{}`, map[string]string{"data": `{}`}},
-		{"only request and response", `{"request":{"payload":{"to":"a"}}, "response":{"body":{"successful":true}}}`,
-			map[string]string{"request": `{"payload":{"to":"a"}}`, "response": `{"body":{"successful":true}}`, "data": `{}`}},
+		{
+			"only request and response", `{"request":{"payload":{"to":"a"}}, "response":{"body":{"successful":true}}}`,
+			map[string]string{"request": `{"payload":{"to":"a"}}`, "response": `{"body":{"successful":true}}`, "data": `{}`},
+		},
 		{"with a rest", `{"x": 1,"request":"text","y":[ ]}`, map[string]string{"request": `"text"`, "data": `{"x":1,"y":[ ]}`}},
 		{"nothing to take out", `{ "x" : 1 }`, map[string]string{"data": `{ "x" : 1 }`}},
 		{"null request", `{"request":null}`, map[string]string{"data": `{}`}},
@@ -230,13 +260,19 @@ func TestFlattenCompletesTheDetailFromTheListEntry(t *testing.T) {
 		name, entry, detail string
 		want                map[string]string
 	}{
-		{"absent or null in the detail", `{"status":"failed","level":"info","message":"m","new":1}`, `{"status":null,"level":"warn"}`,
-			map[string]string{"status": "failed", "level": "warn", "message": "m", "extra": `{"new":1,"_list_entry":{"level":"info"}}`}},
+		{
+			"absent or null in the detail", `{"status":"failed","level":"info","message":"m","new":1}`, `{"status":null,"level":"warn"}`,
+			map[string]string{"status": "failed", "level": "warn", "message": "m", "extra": `{"new":1,"_list_entry":{"level":"info"}}`},
+		},
 		{"the same on both sides", `{"metadata":{"a":1},"new":[1]}`, `{"metadata":{"a":1},"new":[1]}`, map[string]string{"metadata": `{"a":1}`, "extra": `{"new":[1]}`}},
-		{"the list entry says less", `{"metadata":{"a":1,"t":{"s":"x"},"n":null}}`, `{"metadata":{"t":{"k":2,"s":"x"},"a":1,"b":2}}`,
-			map[string]string{"metadata": `{"t":{"k":2,"s":"x"},"a":1,"b":2}`}},
-		{"the list entry says something else", `{"metadata":{"a":1},"new":1}`, `{"metadata":{"a":2},"new":{}}`,
-			map[string]string{"metadata": `{"a":2}`, "extra": `{"new":{},"_list_entry":{"metadata":{"a":1},"new":1}}`}},
+		{
+			"the list entry says less", `{"metadata":{"a":1,"t":{"s":"x"},"n":null}}`, `{"metadata":{"t":{"k":2,"s":"x"},"a":1,"b":2}}`,
+			map[string]string{"metadata": `{"t":{"k":2,"s":"x"},"a":1,"b":2}`},
+		},
+		{
+			"the list entry says something else", `{"metadata":{"a":1},"new":1}`, `{"metadata":{"a":2},"new":{}}`,
+			map[string]string{"metadata": `{"a":2}`, "extra": `{"new":{},"_list_entry":{"metadata":{"a":1},"new":1}}`},
+		},
 		{"repeated in the list entry", `{"status":"a","status":"b"}`, `{}`, map[string]string{"status": "b", "extra": `{"status":"a"}`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 
 // Connect makes a client of one project for single look-ups. The caller closes it.
 func Connect(p *config.Pipeline, project config.Project, version string) (*extract.Client, error) {
-	return newClient(p, project, version, newGovernor(p), nil)
+	return newClient(p, project, version, clientParts{governor: newGovernor(p)})
 }
 
 // newGovernor makes the governor that all clients of the organisation share.
@@ -20,13 +20,21 @@ func newGovernor(p *config.Pipeline) *extract.Governor {
 	})
 }
 
-// newClient makes a client of one project. A nil transport is one of the client's own.
-func newClient(p *config.Pipeline, project config.Project, version string, g *extract.Governor, t http.RoundTripper) (*extract.Client, error) {
+// clientParts is what the clients of one organisation share.
+type clientParts struct {
+	governor  *extract.Governor
+	transport http.RoundTripper // nil is one of the client's own
+	progress  *extract.Progress // may be nil
+}
+
+// newClient makes a client of one project.
+func newClient(p *config.Pipeline, project config.Project, version string, parts clientParts) (*extract.Client, error) {
 	o := extract.ClientOptions{
 		BaseURL:     p.Source.BaseURL,
 		Version:     version,
-		Transport:   t,
-		Governor:    g,
+		Transport:   parts.transport,
+		Governor:    parts.governor,
+		Progress:    parts.progress,
 		Timeout:     p.Extract.Timeout,
 		GiveUpAfter: p.Extract.GiveUpAfter,
 	}

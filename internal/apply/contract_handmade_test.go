@@ -174,8 +174,10 @@ func TestHandmadeRecords(t *testing.T) {
 			[2]string{`"parent":false`, `"source":""`},
 		)},
 		{name: "timings", records: func() (h handmade) {
-			for _, v := range []string{"1776380321441", "1776380321441.5", "1776380321441.123", "1776380321441.1234", "0", "-1.5", "-0.0001", "253402300799999", "253402300800000", "1e300", "1.776380321441e12",
-				`"2026-04-17T10:11:12.345Z"`, `"2026-04-17T10:11:12.345+02:00"`, `"2026-04-17T10:11:12.3456789Z"`, `"soon"`, "null", "true", "{}", "1776380321441.0000000", "-62167219200000", "-62167219200001"} {
+			for _, v := range []string{
+				"1776380321441", "1776380321441.5", "1776380321441.123", "1776380321441.1234", "0", "-1.5", "-0.0001", "253402300799999", "253402300800000", "1e300", "1.776380321441e12",
+				`"2026-04-17T10:11:12.345Z"`, `"2026-04-17T10:11:12.345+02:00"`, `"2026-04-17T10:11:12.3456789Z"`, `"soon"`, "null", "true", "{}", "1776380321441.0000000", "-62167219200000", "-62167219200001",
+			} {
 				h = append(h, record("log_"+v, day.UnixMicro(), "", `"timings":{"start_time":`+v+`,"end_time":1776380321442}`))
 			}
 			return append(h, record("log_string", day.UnixMicro(), "", `"timings":"x"`), record("log_more", day.UnixMicro(), "", `"timings":{"queued_ms":3,"start_time":1}`), record("log_list", day.UnixMicro(), "", `"timings":[1]`))
@@ -202,29 +204,46 @@ func TestHandmadeRecords(t *testing.T) {
 			[2]string{`"n":123456789012345678901234567890,"f":0.10,"e":1e5,"neg":-0`, ``},
 		)},
 		{name: "space between tokens", records: handmade{
-			{id: "log_pretty", micros: day.UnixMicro(), outcome: "fetched",
+			{
+				id: "log_pretty", micros: day.UnixMicro(), outcome: "fetched",
 				entry:  []byte("{\r\n\t\"id\" : \"log_pretty\",\n\t\"timestamp\":\n\"2026-04-17T00:00:00Z\",\n\"metadata\": {\n  \"user_id\": \"u\" ,\n  \"list\": [\n    1,\n    2\n  ]\n}\n}\n"),
-				detail: []byte("\n{\r\n\t\"id\" : \"log_pretty\",\n\t\"timestamp\":\n\"2026-04-17T00:00:00Z\",\n\"metadata\": {\n  \"user_id\": \"u\" ,\n  \"list\": [\n    1,\n    2\n  ]\n},\"new\" :\n{ \"a\"\n: [ 1 ,\n2 ] } , \"metrics\" : {\n}\n}\n\n")},
+				detail: []byte("\n{\r\n\t\"id\" : \"log_pretty\",\n\t\"timestamp\":\n\"2026-04-17T00:00:00Z\",\n\"metadata\": {\n  \"user_id\": \"u\" ,\n  \"list\": [\n    1,\n    2\n  ]\n},\"new\" :\n{ \"a\"\n: [ 1 ,\n2 ] } , \"metrics\" : {\n}\n}\n\n"),
+			},
 		}},
 		{name: "details that lack what the list says", records: handmade{
-			{id: "log_a", micros: day.UnixMicro(), outcome: "fetched",
+			{
+				id: "log_a", micros: day.UnixMicro(), outcome: "fetched",
 				entry:  []byte(`{"id":"log_a","timestamp":"2026-04-17T00:00:00Z","status":"failed","message":"m","metadata":{"user_id":"u"},"metrics":{"duration_ms":1},"parent":{"log_id":"p"},"only":1}`),
-				detail: []byte(`{"id":"log_a","timestamp":"2026-04-17T00:00:00Z","status":null,"metadata":null,"data":{"request":1}}`)},
-			{id: "log_b", micros: day.UnixMicro(), outcome: "fetched",
+				detail: []byte(`{"id":"log_a","timestamp":"2026-04-17T00:00:00Z","status":null,"metadata":null,"data":{"request":1}}`),
+			},
+			{
+				id: "log_b", micros: day.UnixMicro(), outcome: "fetched",
 				entry:  []byte(`{"id":"log_b","timestamp":"2026-04-17T00:00:00Z","status":"failed","level":"error","both":1,"metadata":{"user_id":"u"}}`),
-				detail: []byte(`{"id":"log_b","status":"success","level":7,"both":2,"metadata":{"tool_slug":"t"}}`)},
-			{id: "log_c", micros: day.UnixMicro(), outcome: "fetched",
+				detail: []byte(`{"id":"log_b","status":"success","level":7,"both":2,"metadata":{"tool_slug":"t"}}`),
+			},
+			{
+				id: "log_c", micros: day.UnixMicro(), outcome: "fetched",
 				entry:  []byte(`{"id":"log_c","timestamp":"2026-04-17T00:00:00Z","level":null,"a":null,"c":{"x":1},"metadata":{"x":1},"metrics":{}}`),
-				detail: []byte(`{"id":"log_c","timestamp":"2026-04-18T00:00:00.5Z","level":"info","a":2,"c":{"x": 1},"metadata": {"x": 1 },"metrics":5}`)},
-			{id: "log_d", micros: day.UnixMicro(), outcome: "fetched",
+				detail: []byte(`{"id":"log_c","timestamp":"2026-04-18T00:00:00.5Z","level":"info","a":2,"c":{"x": 1},"metadata": {"x": 1 },"metrics":5}`),
+			},
+			{
+				id: "log_d", micros: day.UnixMicro(), outcome: "fetched",
 				entry:  []byte(`{"id":"log_d","timestamp":"2026-04-17T00:00:00Z","x":1,"x":2,"level":"info","message":"\u0041"}`),
-				detail: []byte(`{"id":"log_d","timestamp":"2026-04-17T00:00:00Z","x":2,"level":"warn","level":"info","message":"A"}`)},
-			{id: "log_e", micros: day.UnixMicro(), outcome: "fetched",
+				detail: []byte(`{"id":"log_d","timestamp":"2026-04-17T00:00:00Z","x":2,"level":"warn","level":"info","message":"A"}`),
+			},
+			{
+				id: "log_e", micros: day.UnixMicro(), outcome: "fetched",
 				entry:  []byte(`{"id":"log_e","timestamp":"2026-04-17T00:00:00Z","x":1,"x":2,"type":"a","type":"b"}`),
-				detail: []byte(`{"id":"log_e","timestamp":"2026-04-17T00:00:00Z","x":1,"x":2,"type":"a","type":"b"}`)},
+				detail: []byte(`{"id":"log_e","timestamp":"2026-04-17T00:00:00Z","x":1,"x":2,"type":"a","type":"b"}`),
+			},
 		}},
 		{name: "declared columns", layout: layout{declared: []declaredColumn{
-			{"d_string", kindText, []any{"v"}}, {"d_int64", kindInt, []any{"v"}}, {"d_float64", kindFloat, []any{"v"}}, {"d_bool", kindBool, []any{"v"}}, {"d_timestamp", kindTime, []any{"v"}}, {"d_json", kindJSON, []any{"v"}},
+			{"d_string", kindText, []any{"v"}},
+			{"d_int64", kindInt, []any{"v"}},
+			{"d_float64", kindFloat, []any{"v"}},
+			{"d_bool", kindBool, []any{"v"}},
+			{"d_timestamp", kindTime, []any{"v"}},
+			{"d_json", kindJSON, []any{"v"}},
 			{"d_deep", kindInt, []any{"v", "a", 1, "b c"}},
 		}}, records: each(`"v":%s`, `"text"`, `""`, "1", "-1", "0", "1.0", "1e3", "1.5", "9223372036854775807", "9223372036854775808", "0.1", "1e308", "-1e308", "9007199254740993", "true", "false", "{}", "[]",
 			`{"a":[0,{"b c":7}]}`, `{ "a" : [ 0 , { "b c" : 8 } ] }`, `"2026-04-17T10:11:12Z"`, `"2026-04-17T10:11:12.123456Z"`, "1776380321441", `"true"`, `"1"`, `"\ud800"`, `"\u0000"`, "[1,2,3]", "5e-324", "-0")},
@@ -242,12 +261,29 @@ func TestTimestampsOfEveryForm(t *testing.T) {
 		text   string
 		micros int64
 	}{
-		{`"2026-04-17T10:11:12Z"`, second}, {`"2026-04-17T10:11:12.345678Z"`, at.UnixMicro()}, {`"2026-04-17T10:11:12.345Z"`, ms}, {`"2026-04-17T10:11:12.345678999Z"`, at.UnixMicro()},
-		{`"2026-04-17T10:11:12.3456780000Z"`, at.UnixMicro()}, {`"2026-04-17T15:41:12.345678+05:30"`, at.UnixMicro()}, {`"2026-04-16T22:11:12-12:00"`, second}, {`"2026-04-17T10:11:12+00:00"`, second},
-		{`"2026-04-17T10:11:12-00:00"`, second}, {`"2026-04-17 10:11:12.345Z"`, ms}, {`"2026-04-17T10:11:12"`, second}, {`"2026-04-17t10:11:12z"`, second}, {"1776420672345", ms}, {"1776420672345.678", at.UnixMicro()},
-		{"1.776420672345e12", ms}, {`"1776420672345"`, ms}, {`"2026-04-17T10:11:12.3Z"`, second + 300_000}, {`"\u0032026-04-17T10:11:12Z"`, second},
+		{`"2026-04-17T10:11:12Z"`, second},
+		{`"2026-04-17T10:11:12.345678Z"`, at.UnixMicro()},
+		{`"2026-04-17T10:11:12.345Z"`, ms},
+		{`"2026-04-17T10:11:12.345678999Z"`, at.UnixMicro()},
+		{`"2026-04-17T10:11:12.3456780000Z"`, at.UnixMicro()},
+		{`"2026-04-17T15:41:12.345678+05:30"`, at.UnixMicro()},
+		{`"2026-04-16T22:11:12-12:00"`, second},
+		{`"2026-04-17T10:11:12+00:00"`, second},
+		{`"2026-04-17T10:11:12-00:00"`, second},
+		{`"2026-04-17 10:11:12.345Z"`, ms},
+		{`"2026-04-17T10:11:12"`, second},
+		{`"2026-04-17t10:11:12z"`, second},
+		{"1776420672345", ms},
+		{"1776420672345.678", at.UnixMicro()},
+		{"1.776420672345e12", ms},
+		{`"1776420672345"`, ms},
+		{`"2026-04-17T10:11:12.3Z"`, second + 300_000},
+		{`"\u0032026-04-17T10:11:12Z"`, second},
 		{`"2026-04-18T00:30:00+01:00"`, time.Date(2026, 4, 17, 23, 30, 0, 0, time.UTC).UnixMicro()},
-		{`"2026-04-16T23:59:59.999999999Z"`, 0}, {`"2026-04-17T23:59:59.999999999Z"`, day.AddDate(0, 0, 1).UnixMicro() - 1}, {`"2026-04-18T00:00:00Z"`, 0}, {`"2026-04-17T00:00:00Z"`, day.UnixMicro()},
+		{`"2026-04-16T23:59:59.999999999Z"`, 0},
+		{`"2026-04-17T23:59:59.999999999Z"`, day.AddDate(0, 0, 1).UnixMicro() - 1},
+		{`"2026-04-18T00:00:00Z"`, 0},
+		{`"2026-04-17T00:00:00Z"`, day.UnixMicro()},
 	} {
 		id := fmt.Sprintf("log_%02d", i)
 		s := source{id: id, micros: c.micros, outcome: "fetched", entry: []byte(fmt.Sprintf(`{"id":%q,"timestamp":%s,"status":"success"}`, id, c.text))}
@@ -296,9 +332,11 @@ func TestDurationRoundsToTheLowestInteger(t *testing.T) {
 func TestExtraHoldsAFieldOnce(t *testing.T) {
 	exportHandmade(t, handmade{
 		record("log_a", day.UnixMicro(), `"new":null`, ""),
-		{id: "log_b", micros: day.UnixMicro(), outcome: "fetched",
+		{
+			id: "log_b", micros: day.UnixMicro(), outcome: "fetched",
 			entry:  []byte(`{"id":"log_b","timestamp":"2026-04-17T00:00:00Z","new":1}`),
-			detail: []byte(`{"id":"log_b","timestamp":"2026-04-17T00:00:00Z","new":null}`)},
+			detail: []byte(`{"id":"log_b","timestamp":"2026-04-17T00:00:00Z","new":null}`),
+		},
 	}, layout{})
 }
 

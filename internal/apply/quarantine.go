@@ -52,9 +52,11 @@ func (q *quarantine) add(ctx context.Context, project string, b extract.Bad) err
 	if b.HasTime {
 		line.Timestamp = time.UnixMicro(b.Micros).UTC().Format("2006-01-02T15:04:05.000000Z")
 	}
-	if json.Valid(b.Raw) && utf8.Valid(b.Raw) {
+	switch {
+	case line.Exported: // the row has it
+	case json.Valid(b.Raw) && utf8.Valid(b.Raw):
 		line.Entry = b.Raw
-	} else {
+	default:
 		line.EntryBase64 = b.Raw
 	}
 	var out bytes.Buffer

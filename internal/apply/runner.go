@@ -60,7 +60,7 @@ func open(ctx context.Context, p *config.Pipeline, rng window.Interval, dir stri
 	r.governor = newGovernor(p)
 	r.transport = extract.NewTransport(transportConns(p), nil)
 	for _, cp := range p.Source.Projects {
-		client, err := newClient(p, cp, o.Version, r.governor, r.transport)
+		client, err := newClient(p, cp, o.Version, clientParts{governor: r.governor, transport: r.transport, progress: &r.progress})
 		if err != nil {
 			return nil, err
 		}
@@ -78,6 +78,9 @@ func open(ctx context.Context, p *config.Pipeline, rng window.Interval, dir stri
 func (r *runner) openSinks(ctx context.Context) error {
 	var errs []error
 	for _, c := range r.pipeline.Sinks {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		s, err := sinks.Open(ctx, sinks.Options{
 			Name: c.Name, URL: c.URL, Format: sinks.Format(c.Format), Compression: string(c.Compression),
 			MaxFileSize: c.MaxFileSize, StagingDir: r.dir, CreatedBy: "logferry version " + r.opts.Version,
@@ -90,6 +93,9 @@ func (r *runner) openSinks(ctx context.Context) error {
 		if err != nil {
 			errs = append(errs, err)
 		}
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	return errors.Join(errs...)
 }
@@ -157,6 +163,9 @@ func (r *runner) snapshot() Snapshot {
 	return s
 }
 
+// usageTimeout is how long the usage count is tried for.
+const usageTimeout = 30 * time.Second
+
 // maxUsageRange is the longest range that the usage summary answers for.
 const maxUsageRange = 366 * 24 * time.Hour
 
@@ -166,6 +175,8 @@ func (r *runner) expect(ctx context.Context) {
 	if len(r.pipeline.Source.Filters) > 0 || r.rng.Duration() > maxUsageRange {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, usageTimeout)
+	defer cancel()
 	var total int64
 	for _, p := range r.projects {
 		use, err := p.client.Usage(ctx, extract.UsageRequest{

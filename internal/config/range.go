@@ -31,8 +31,10 @@ func (r Range) Resolve(clock time.Time) (window.Interval, error) {
 	case from.After(clock):
 		return window.Interval{}, &RangeError{"range.from", fmt.Sprintf("the range starts in the future, at %s", stamp(from)), "nothing can be exported before that"}
 	case !r.To.IsNow() && !from.Before(to):
-		return window.Interval{}, &RangeError{"range.to",
-			fmt.Sprintf("the range ends at %s and does not start before that, but at %s", stamp(to), stamp(from)), "to must be later than from"}
+		return window.Interval{}, &RangeError{
+			"range.to",
+			fmt.Sprintf("the range ends at %s and does not start before that, but at %s", stamp(to), stamp(from)), "to must be later than from",
+		}
 	}
 	if settled := floorMilli(clock.Add(-r.Settle)); to.After(settled) {
 		to = settled

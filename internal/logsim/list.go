@@ -66,7 +66,7 @@ func (x *exchange) collect(w *walk, from cursor, limit int, fault FaultKind) (ne
 		start, scan = w.skip(start), w.len()
 	}
 	start = min(start, w.len())
-	if fault == DuplicateRow && limit > 1 {
+	if fault == DuplicateRow && limit > 1 && from.previous >= 0 {
 		x.rows = append(x.rows, min(int(from.previous), w.len()-1))
 	}
 	repeated := len(x.rows)

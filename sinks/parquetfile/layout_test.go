@@ -169,7 +169,8 @@ func has(filter metadata.BloomFilter, v table.Value) bool {
 func TestLongTextsAreRepeatedNeitherInTheFooterNorInThePageHeaders(t *testing.T) {
 	s := &table.Schema{Columns: []table.Column{
 		{Name: "log_id", Kind: table.String, Required: true},
-		column("payload", table.JSON), column("message", table.String), {Name: "user_id", Kind: table.String, Lookup: true},
+		column("payload", table.JSON), column("message", table.String),
+		{Name: "user_id", Kind: table.String, Lookup: true},
 	}}
 	long := strings.Repeat("0123456789", 100_000)
 	var rows []table.Row

@@ -18,7 +18,7 @@ const (
 	rowsPerPage       = 8 << 10
 	bloomBitsPerValue = 10 // about 1 % false positives
 
-	batchRows  = 128       // rows that are collected before they are handed on column by column
+	batchRows  = 512       // rows that are collected before they are handed on column by column
 	batchBytes = 256 << 10 // of their text
 	directRow  = 64 << 10  // bytes of text from which on a row isn't collected
 
@@ -41,6 +41,7 @@ type Writer struct {
 	columns []column
 
 	text        []byte // what the collected values' bytes point into
+	split       bool   // one of them begins inside a character
 	rows        int    // collected
 	rowsInPage  int
 	rowsInGroup int
@@ -55,6 +56,7 @@ type column struct {
 	required bool
 	index    int
 	writer   *parquet.ColumnWriter
+	null     parquet.Value
 	values   []parquet.Value
 }
 
@@ -76,7 +78,10 @@ func NewWriter(out io.Writer, schema *table.Schema, options Options) (*Writer, e
 	}
 	for i, writer := range w.file.ColumnWriters() {
 		c := schema.Columns[i]
-		w.columns[i] = column{c.Name, c.Kind, c.Required, i, writer, make([]parquet.Value, 0, batchRows)}
+		w.columns[i] = column{
+			name: c.Name, kind: c.Kind, required: c.Required, index: i, writer: writer,
+			null: parquet.NullValue().Level(0, 0, i), values: make([]parquet.Value, 0, batchRows),
+		}
 	}
 	return w, nil
 }
@@ -156,19 +161,19 @@ func (w *Writer) valueOf(c *column, v *table.Value, direct bool) (parquet.Value,
 		if c.required {
 			return parquet.Value{}, fmt.Errorf("column %q is required and has no value", c.name)
 		}
-		return parquet.NullValue().Level(0, 0, c.index), nil
+		return c.null, nil
 	}
 	var value parquet.Value
 	switch c.kind {
 	case table.String, table.JSON:
 		text := v.Bytes
-		if !utf8.Valid(text) {
-			// One bad byte would make the whole file unreadable for engines that check.
-			text = bytes.ToValidUTF8(text, []byte(string(utf8.RuneError)))
-		} else if !direct {
+		if direct {
+			text = validText(text)
+		} else {
 			start := len(w.text)
 			w.text = append(w.text, text...)
 			text = w.text[start:]
+			w.split = w.split || len(text) > 0 && !utf8.RuneStart(text[0])
 		}
 		value = parquet.ByteArrayValue(text)
 	case table.Float64:
@@ -184,11 +189,40 @@ func (w *Writer) valueOf(c *column, v *table.Value, direct bool) (parquet.Value,
 	return value.Level(0, 1, c.index), nil
 }
 
+// validText returns text with U+FFFD for what is no UTF-8. One bad byte would make the whole file unreadable for engines
+// that check.
+func validText(text []byte) []byte {
+	if utf8.Valid(text) {
+		return text
+	}
+	return bytes.ToValidUTF8(text, []byte(string(utf8.RuneError)))
+}
+
+// validate repairs the collected texts. They are checked in one go: where all of them together are valid and none begins
+// in the middle of a character, each is.
+func (w *Writer) validate() {
+	if !w.split && utf8.Valid(w.text) {
+		return
+	}
+	for i := range w.columns {
+		c := &w.columns[i]
+		if !isText(c.kind) {
+			continue
+		}
+		for k, v := range c.values {
+			if !v.IsNull() {
+				c.values[k] = parquet.ByteArrayValue(validText(v.ByteArray())).Level(0, v.DefinitionLevel(), i)
+			}
+		}
+	}
+}
+
 // handOn gives the collected rows to the columns' writers, and ends pages and groups that are full.
 func (w *Writer) handOn() error {
 	if w.rows == 0 {
 		return nil
 	}
+	w.validate()
 	for i := range w.columns {
 		c := &w.columns[i]
 		if _, err := c.writer.WriteRowValues(c.values); err != nil {
@@ -200,7 +234,7 @@ func (w *Writer) handOn() error {
 	w.rowsInPage += w.rows
 	w.rowsInGroup += w.rows
 	w.rows = 0
-	w.text = w.text[:0]
+	w.text, w.split = w.text[:0], false
 	if w.rowsInGroup >= rowsPerGroup || w.held() > w.memory()/2 {
 		return w.endGroup()
 	}

@@ -54,14 +54,16 @@ func TestEveryKindOfValueComesBackThroughArrow(t *testing.T) {
 		{Name: "zulu", Kind: table.String, Required: true},
 		column("json", table.JSON), column("alpha", table.Int64), column("float", table.Float64), column("bool", table.Bool),
 		column("time", table.Timestamp), column("money", table.Decimal),
-		{Name: "repeated", Kind: table.String, Repeats: true}, {Name: "repeated_n", Kind: table.Int64, Repeats: true},
-		{Name: "looked_up", Kind: table.String, Lookup: true}, {Name: "both", Kind: table.String, Lookup: true, Repeats: true},
+		{Name: "repeated", Kind: table.String, Repeats: true},
+		{Name: "repeated_n", Kind: table.Int64, Repeats: true},
+		{Name: "looked_up", Kind: table.String, Lookup: true},
+		{Name: "both", Kind: table.String, Lookup: true, Repeats: true},
 	}}
 	const maxDecimal = 999_999_999_999_999_999
 	null := table.Value{}
 	rows := []table.Row{
 		{text("plain"), text(`{"a":1}`), number(1), float(1.5), number(1), number(1776384000123456), number(25_000_000), text("r"), number(1), text("l"), text("b")},
-		{text(""), text("null"), number(math.MinInt64), float(-0.0), number(0), number(-1), number(-maxDecimal), text(""), number(math.MaxInt64), text(""), text("")},
+		{text(""), text("null"), number(math.MinInt64), float(math.Copysign(0, -1)), number(0), number(-1), number(-maxDecimal), text(""), number(math.MaxInt64), text(""), text("")},
 		{text("Zürich 東京 🚀 \u2028 \x00"), text(`"ü"`), number(math.MaxInt64), float(math.MaxFloat64), number(1), number(math.MaxInt64), number(maxDecimal), text("ü"), number(math.MinInt64), text("🚀"), text("東")},
 		{text("nulls"), null, null, null, null, null, null, null, null, null, null},
 		{text(strings.Repeat("giant ", 900_000)), text(strings.Repeat(" ", 5<<20) + "1"), number(0), float(math.SmallestNonzeroFloat64), number(0), number(0), number(0), text("r"), number(0), text("l"), text("b")},

@@ -31,12 +31,14 @@ func Schema() *table.Schema {
 		repeats("tool_slug"), repeats("toolkit_slug"),
 		lookup("user_id"), lookup("connected_account_id"), repeats("auth_config_id"), text("sandbox_id"),
 		lookup("session_id"), lookup("trace_id"), lookup("request_id"), text("parent_log_id"), repeats("parent_tool_slug"),
-		{Name: "duration_ms", Kind: table.Int64}, moment("start_time"), moment("end_time"),
+		{Name: "duration_ms", Kind: table.Int64},
+		moment("start_time"), moment("end_time"),
 		repeats("source_host"), repeats("source_framework"), repeats("source_language"),
 		{Name: "instant_charge", Kind: table.Decimal},
 		json("request"), json("response"), json("data"), json("metadata"), json("metrics"), json("extra"),
 		repeats("detail"),
-		{Name: "score", Kind: table.Float64}, {Name: "retried", Kind: table.Bool},
+		{Name: "score", Kind: table.Float64},
+		{Name: "retried", Kind: table.Bool},
 	}}
 }
 

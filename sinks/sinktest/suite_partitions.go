@@ -21,8 +21,12 @@ func roundTrip(t *testing.T, s *suite) {
 		compression string
 		extension   string
 	}{
-		{sinks.Parquet, "zstd", ".parquet"}, {sinks.Parquet, "snappy", ".parquet"}, {sinks.Parquet, "none", ".parquet"},
-		{sinks.NDJSON, "gzip", ".ndjson.gz"}, {sinks.NDJSON, "zstd", ".ndjson.zst"}, {sinks.NDJSON, "none", ".ndjson"},
+		{sinks.Parquet, "zstd", ".parquet"},
+		{sinks.Parquet, "snappy", ".parquet"},
+		{sinks.Parquet, "none", ".parquet"},
+		{sinks.NDJSON, "gzip", ".ndjson.gz"},
+		{sinks.NDJSON, "zstd", ".ndjson.zst"},
+		{sinks.NDJSON, "none", ".ndjson"},
 	} {
 		o := s.options()
 		o.Format, o.Compression = test.format, test.compression

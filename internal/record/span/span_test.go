@@ -57,8 +57,17 @@ func TestText(t *testing.T) {
 		value, want string
 		ok          bool
 	}{
-		{`""`, "", true}, {`"é"`, "é", true}, {`"a\u00e9\n\/\ud83d\ude00"`, "aé\n/😀", true}, {`"\ud800"`, "", false}, {`"\ude00\ud83d"`, "", false},
-		{"\"\xff\"", "", false}, {"\"\\n\xff\"", "", false}, {`5`, "", false}, {`null`, "", false}, {``, "", false}, {`"`, "", false},
+		{`""`, "", true},
+		{`"é"`, "é", true},
+		{`"a\u00e9\n\/\ud83d\ude00"`, "aé\n/😀", true},
+		{`"\ud800"`, "", false},
+		{`"\ude00\ud83d"`, "", false},
+		{"\"\xff\"", "", false},
+		{"\"\\n\xff\"", "", false},
+		{`5`, "", false},
+		{`null`, "", false},
+		{``, "", false},
+		{`"`, "", false},
 	} {
 		scratch := []byte("kept")
 		got, ok := Text([]byte(c.value), &scratch)
@@ -76,13 +85,31 @@ func TestScaled(t *testing.T) {
 		rest   Rest
 		ok     bool
 	}{
-		{"0", 0, 0, Exact, true}, {"-0.000e999999999999999999", 3, 0, Exact, true}, {"812.5", 0, 812, Half, true}, {"-812.5", 0, -813, Half, true},
-		{"-812.4", 0, -813, AboveHalf, true}, {"812.50001", 0, 812, AboveHalf, true}, {"812.49999", 0, 812, BelowHalf, true}, {"1e3", 0, 1000, Exact, true},
-		{"0.5", 0, 0, Half, true}, {"0.05", 0, 0, BelowHalf, true}, {"5e-1", 0, 0, Half, true}, {"1e-999999999999", 0, 0, BelowHalf, true},
-		{"9223372036854775807", 0, 9223372036854775807, Exact, true}, {"9223372036854775808", 0, 0, Exact, false}, {"-9223372036854775808", 0, -9223372036854775808, Exact, true},
-		{"-9223372036854775808.1", 0, 0, Exact, false}, {"1e400", 0, 0, Exact, false}, {"1e999999999999999999999", 0, 0, Exact, false}, {"1e18446744073709551616", 0, 0, Exact, false},
-		{"0.000000001", 9, 1, Exact, true}, {"0.0000000015", 9, 1, Half, true}, {"12.34", 9, 12340000000, Exact, true}, {"100e-2", 0, 1, Exact, true},
-		{"0.00092233720368547758070e22", 0, 9223372036854775807, Exact, true}, {"99999999999999999999", -1, 0, Exact, false},
+		{"0", 0, 0, Exact, true},
+		{"-0.000e999999999999999999", 3, 0, Exact, true},
+		{"812.5", 0, 812, Half, true},
+		{"-812.5", 0, -813, Half, true},
+		{"-812.4", 0, -813, AboveHalf, true},
+		{"812.50001", 0, 812, AboveHalf, true},
+		{"812.49999", 0, 812, BelowHalf, true},
+		{"1e3", 0, 1000, Exact, true},
+		{"0.5", 0, 0, Half, true},
+		{"0.05", 0, 0, BelowHalf, true},
+		{"5e-1", 0, 0, Half, true},
+		{"1e-999999999999", 0, 0, BelowHalf, true},
+		{"9223372036854775807", 0, 9223372036854775807, Exact, true},
+		{"9223372036854775808", 0, 0, Exact, false},
+		{"-9223372036854775808", 0, -9223372036854775808, Exact, true},
+		{"-9223372036854775808.1", 0, 0, Exact, false},
+		{"1e400", 0, 0, Exact, false},
+		{"1e999999999999999999999", 0, 0, Exact, false},
+		{"1e18446744073709551616", 0, 0, Exact, false},
+		{"0.000000001", 9, 1, Exact, true},
+		{"0.0000000015", 9, 1, Half, true},
+		{"12.34", 9, 12340000000, Exact, true},
+		{"100e-2", 0, 1, Exact, true},
+		{"0.00092233720368547758070e22", 0, 9223372036854775807, Exact, true},
+		{"99999999999999999999", -1, 0, Exact, false},
 	} {
 		floor, rest, ok := Scaled([]byte(c.number), c.scale)
 		require.Equal(t, c.ok, ok, c.number)
