@@ -222,13 +222,16 @@ func (c *chain) hand(memory *reservation, kept []record.Entry, size int) {
 		}
 	}
 	skipped := batch{}
-	jobs := make([]job, 0, len(kept))
+	var jobs []job
 	var total int64
 	for i := range kept {
 		rec := record.Record{Entry: kept[i], Outcome: record.Skipped}
 		part := held{of: memory, bytes: int64(rec.Size())}
 		total += part.bytes
 		if w.wants(&kept[i]) {
+			if jobs == nil {
+				jobs = make([]job, 0, len(kept)-i)
+			}
 			jobs = append(jobs, job{walk: w, rec: rec, entry: part})
 			continue
 		}

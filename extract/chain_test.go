@@ -186,6 +186,6 @@ func TestSeenSetForgetsOnlyWhatIsOld(t *testing.T) {
 			require.False(t, s.add(hashText(fmt.Sprint(j))), "%d after %d", j, i)
 		}
 	}
-	require.LessOrEqual(t, len(s.young)+len(s.old), 200)
+	require.LessOrEqual(t, s.young.count+s.old.count, 200)
 	require.Equal(t, hashText("abc"), hashBytes([]byte("abc")))
 }

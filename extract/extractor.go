@@ -95,7 +95,7 @@ func New(o Options) *Extractor {
 	const (
 		firstPage   = 128 << 10 // bytes, assumed until one has been seen
 		firstDetail = 32 << 10
-		seenBytes   = 48 // of memory an id
+		seenBytes   = 64 // of memory an id
 	)
 	x := &Extractor{
 		slots:   make(chan struct{}, o.Windows),

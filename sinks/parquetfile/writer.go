@@ -18,7 +18,7 @@ const (
 	rowsPerPage       = 8 << 10
 	bloomBitsPerValue = 10 // about 1 % false positives
 
-	batchRows  = 512       // rows that are collected before they are handed on column by column
+	batchRows  = 128       // rows that are collected before they are handed on column by column
 	batchBytes = 256 << 10 // of their text
 	directRow  = 64 << 10  // bytes of text from which on a row isn't collected
 
