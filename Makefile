@@ -8,6 +8,9 @@ DEMO_DIR  ?= demo
 BENCHTIME ?= 1s
 FUZZTIME  ?= 30s
 
+# The same flags for every go command, so that what one has built the next can use.
+export GOFLAGS := $(GOFLAGS) -trimpath
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -16,7 +19,7 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build bin/logferry and bin/logsim
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+	$(GO) build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
 .PHONY: demo
 demo: build ## the main job: a simulated API into a local folder, Parquet with details

@@ -27,6 +27,7 @@ type chain struct {
 	seen     *seenSet  // ids kept
 	before   *seenSet  // ids that the walk kept before; read only, may be nil
 	order    orderTracker
+	limit    int // entries a page; less than PageLimit once a page was too large
 	cursor   []byte
 	cursors  map[hash128]struct{} // of this attempt
 	pages    int                  // of this attempt
@@ -39,7 +40,7 @@ func (b *brokenChain) Error() string { return "the chain is broken" }
 
 // newChain returns a chain for a window. first may be nil, or the chain that read the walk's first page.
 func newChain(w *walk, win window.Interval, first *chain) *chain {
-	c := &chain{w: w, window: win, seen: newSeenSet(w.x.seen), from: win.From.UnixMicro(), to: ceilMicro(win.To)}
+	c := &chain{w: w, window: win, limit: PageLimit, seen: newSeenSet(w.x.seen), from: win.From.UnixMicro(), to: ceilMicro(win.To)}
 	if first != nil {
 		c.before, c.order = first.seen, first.order
 	}
@@ -94,6 +95,9 @@ func (c *chain) read(ctx context.Context, patience int) error {
 		default:
 			idle++
 		}
+		if left.From >= left.To {
+			return nil // all that is left is the edge, which belongs to the next window
+		}
 		c.begin(left)
 		if idle >= patience {
 			return c.halve(ctx, idle, broken.err)
@@ -143,8 +147,14 @@ func (c *chain) page(ctx context.Context) (next []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	request := ListRequest{Cursor: c.cursor, Filters: c.w.step.Filters, Range: c.span}
+	request := ListRequest{Cursor: c.cursor, Limit: c.limit, Filters: c.w.step.Filters, Range: c.span}
 	page, size, err := c.w.step.Client.list(ctx, &request, c.w.progress, memory)
+	var large *TooLargeError
+	if errors.As(err, &large) && c.limit > 1 {
+		memory.release()
+		c.limit /= 2
+		return c.page(ctx)
+	}
 	if err != nil {
 		memory.release()
 		if c.cursor != nil && rejectsCursor(err) {

@@ -76,6 +76,8 @@ func TestEndlesslyRepeatedCursorsAreAnError(t *testing.T) {
 				var chain *ChainError
 				require.ErrorAs(t, err, &chain)
 				require.Contains(t, err.Error(), "repeats a cursor")
+				api.mu.Lock()
+				defer api.mu.Unlock()
 				require.Less(t, api.lists, 5000)
 			})
 		})

@@ -35,6 +35,10 @@ type ClientOptions struct {
 	BackoffBase time.Duration // 0 is DefaultBackoffBase
 	BackoffCap  time.Duration // 0 is DefaultBackoffCap
 
+	// OnRetry is told of every attempt that failed and will be repeated, with its error and the pause before. It may be nil, is
+	// called from many goroutines and must not block.
+	OnRetry func(op Op, err error, pause time.Duration)
+
 	Progress *Progress // counts the requests that are made outside of walks; may be nil
 
 	MaxListBody   int64 // bytes of a decompressed list page; 0 is DefaultMaxBody
@@ -53,6 +57,7 @@ type Client struct {
 	ownTransport *http.Transport
 	governor     *Governor
 	progress     *Progress
+	onRetry      func(Op, error, time.Duration)
 	policy       retryPolicy
 	timeout      time.Duration
 	maxList      int64
@@ -68,6 +73,7 @@ func NewClient(o ClientOptions) (*Client, error) {
 	}
 	c := &Client{
 		base: base, transport: o.Transport, governor: o.Governor, progress: o.Progress,
+		onRetry:   o.OnRetry,
 		policy:    newRetryPolicy(o.BackoffBase, o.BackoffCap, o.GiveUpAfter),
 		timeout:   orDefault(o.Timeout, DefaultTimeout),
 		maxList:   orDefault(o.MaxListBody, DefaultMaxBody),
@@ -183,6 +189,14 @@ func (c *Client) detailRequest(id string) request {
 	}
 }
 
+// retrying counts and tells that an attempt will be repeated.
+func (c *Client) retrying(meter *Progress, op Op, err error, pause time.Duration) {
+	meter.add(countRetries, 1)
+	if c.onRetry != nil {
+		c.onRetry(op, err, pause)
+	}
+}
+
 // do makes attempts until one of them settles the request.
 func (c *Client) do(ctx context.Context, r *request) ([]byte, error) {
 	var t tries
@@ -196,7 +210,7 @@ func (c *Client) do(ctx context.Context, r *request) ([]byte, error) {
 			if err != nil {
 				return nil, err
 			}
-			r.meter.add(countRetries, 1)
+			c.retrying(r.meter, r.op, v.err, pause)
 			if err := sleep(ctx, pause); err != nil {
 				return nil, err
 			}

@@ -65,7 +65,7 @@ func (w *walk) fetch(j *job) {
 			w.refused(j, err)
 			return
 		}
-		w.progress.add(countRetries, 1)
+		c.retrying(w.progress, OpDetail, v.err, pause)
 		w.progress.add(gaugeSleeping, 1)
 		go func() {
 			defer w.progress.add(gaugeSleeping, -1)

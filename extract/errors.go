@@ -111,6 +111,11 @@ func (e *BodyError) Error() string {
 // Unwrap returns what is wrong with the body.
 func (e *BodyError) Unwrap() error { return e.Err }
 
+// Hint is what the user can do about it.
+func (e *BodyError) Hint() string {
+	return "check source.base_url: a page or a proxy may answer there instead of the API"
+}
+
 // TooLargeError says that a body is larger, once decompressed, than the client accepts.
 type TooLargeError struct {
 	Op    Op
@@ -119,6 +124,14 @@ type TooLargeError struct {
 
 func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("%s: the answer is larger than %d bytes", e.Op, e.Limit)
+}
+
+// Hint is what the user can do about it.
+func (e *TooLargeError) Hint() string {
+	if e.Op == OpList {
+		return "a single entry of the list is larger than that: leave it out with a filter (source.filters), and report it"
+	}
+	return ""
 }
 
 // GaveUpError says that a request was retried for as long as the client may, and wraps the last attempt's error.

@@ -20,6 +20,15 @@ func (s *Sink) WriteObject(ctx context.Context, key string, body []byte, content
 	return nil
 }
 
+// UploadObject is WriteObject for a body of so many bytes that need not be in memory. A remote store may read it twice if it
+// is an io.Seeker.
+func (s *Sink) UploadObject(ctx context.Context, key string, body io.Reader, size int64, contentType string) error {
+	if err := s.bucket.Upload(ctx, key, body, size, contentType); err != nil {
+		return s.wrap(err)
+	}
+	return nil
+}
+
 // ReadObject returns the object's content. errors.Is(err, fs.ErrNotExist) says that there is none.
 func (s *Sink) ReadObject(ctx context.Context, key string) ([]byte, error) {
 	r, err := s.bucket.Open(ctx, key)

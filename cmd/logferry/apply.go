@@ -26,9 +26,14 @@ duplicated. Interrupt once to stop after what is being written is abandoned clea
 			view := a.applyView()
 			sum, err := apply.Run(cmd.Context(), p, apply.Options{Now: now, Version: version, Events: view, Logger: a.logger()})
 			view.Close()
-			if sum != nil {
-				view.Summary(sum, err)
+			if sum == nil {
+				return err
 			}
+			if a.json && err != nil { // the summary is the last line
+				a.printError(err)
+				err = &reportedError{err}
+			}
+			view.Summary(sum, err)
 			return err
 		},
 	}

@@ -44,12 +44,21 @@ func (a *app) client(cmd *cobra.Command, project string) (*extract.Client, error
 		at = 0
 	}
 	if at < 0 {
+		problem := fmt.Errorf("--project %q: want one of %s", project, strings.Join(names, ", "))
+		if project == "" {
+			problem = fmt.Errorf("%s declares several projects: say which with --project, one of %s", a.file, strings.Join(names, ", "))
+		}
 		return nil, &usageError{
-			err:     fmt.Errorf("--project %q: want one of %s", project, strings.Join(names, ", ")),
+			err:     problem,
 			command: cmd.CommandPath(),
 		}
 	}
-	return apply.Connect(p, p.Source.Projects[at], version)
+	return apply.Connect(p, p.Source.Projects[at], version, a.printRetry)
+}
+
+// printRetry says why an answer takes its time.
+func (a *app) printRetry(err error, pause time.Duration) {
+	fmt.Fprintf(a.stderr, "Trying again in %s: %s\n", pause.Round(100*time.Millisecond), printable(err.Error()))
 }
 
 func (a *app) lookupPipeline(cmd *cobra.Command) (*config.Pipeline, error) {

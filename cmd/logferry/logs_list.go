@@ -45,14 +45,20 @@ operators: == != contains not_contains. With --json each record is one line, exa
 			}
 			defer client.Close()
 			if a.json {
-				return lookup.List(cmd.Context(), client, query, func(e record.Entry) error { return a.printLine(e.Raw) })
+				unreadable, err := lookup.List(cmd.Context(), client, query, func(e record.Entry) error { return a.printLine(e.Raw) })
+				a.printUnreadable(unreadable)
+				return err
 			}
 			var rows []lookup.Row
-			err = lookup.List(cmd.Context(), client, query, func(e record.Entry) error {
+			unreadable, err := lookup.List(cmd.Context(), client, query, func(e record.Entry) error {
 				rows = append(rows, lookup.Summarise(e))
 				return nil
 			})
+			if err == nil && len(rows) == 0 {
+				fmt.Fprintln(a.stderr, "No record matches.")
+			}
 			a.printTable(rows) // what came before an error is of use too
+			a.printUnreadable(unreadable)
 			return err
 		},
 	}
@@ -129,14 +135,20 @@ func (a *app) printLine(raw []byte) error {
 	return err
 }
 
+// printUnreadable says what a list could not show.
+func (a *app) printUnreadable(n int) {
+	if n > 0 {
+		fmt.Fprintf(a.stderr, "%d elements of the list are not shown: they have no readable id or timestamp.\n", n)
+	}
+}
+
 const maxMessageWidth = 60
 
 func (a *app) printTable(rows []lookup.Row) {
 	if len(rows) == 0 {
-		fmt.Fprintln(a.stderr, "No record matches.")
 		return
 	}
-	header := []string{"TIME", "STATUS", "TOOL", "USER", "MS", "LOG ID", "MESSAGE"}
+	header := []string{"TIME (UTC)", "STATUS", "TOOL", "USER", "MS", "LOG ID", "MESSAGE"}
 	cells := [][]string{header}
 	for _, r := range rows {
 		cells = append(cells, []string{
@@ -151,10 +163,19 @@ func (a *app) printTable(rows []lookup.Row) {
 			widths[i] = max(widths[i], runewidth.StringWidth(row[i]))
 		}
 	}
+	left := terminalWidth(a.stdout)
+	for _, w := range widths[:len(widths)-1] {
+		left -= w + len(columnGap)
+	}
 	for i, row := range cells {
+		if last := len(row) - 1; left > 0 { // a record is a line: its message gives way
+			row[last] = runewidth.Truncate(row[last], left, "…")
+		}
 		a.printRow(row, widths, i == 0)
 	}
 }
+
+const columnGap = "  "
 
 func (a *app) printRow(row []string, widths []int, header bool) {
 	for i, cell := range row {
@@ -168,7 +189,7 @@ func (a *app) printRow(row []string, widths []int, header bool) {
 		case i == 1 && cell == "failed":
 			padded = a.color(a.stdout, red, padded)
 		}
-		sep := "  "
+		sep := columnGap
 		if i == len(row)-1 {
 			sep = "\n"
 		}

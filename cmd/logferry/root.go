@@ -37,6 +37,7 @@ Results go to stdout; progress, logs and errors to stderr. Exit codes: 0 done, 1
   logferry validate                    # check it
   logferry apply                       # export what it declares
   logferry logs list --since 1h --filter 'status==failed'`,
+		Version:           version,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		DisableAutoGenTag: true,
@@ -87,6 +88,19 @@ func (a *app) logger() *slog.Logger {
 func terminal(w any) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// terminalWidth is how many columns the stream shows, 0 where it is no terminal.
+func terminalWidth(w any) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
 // color wraps text in an ANSI colour where w is a terminal that wants it.

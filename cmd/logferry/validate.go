@@ -9,6 +9,7 @@ import (
 
 	"logferry/internal/config"
 	"logferry/internal/window"
+	"logferry/sinks/bucket"
 )
 
 func newValidate(a *app) *cobra.Command {
@@ -45,7 +46,7 @@ func (a *app) printValid(p *config.Pipeline, now time.Time) error {
 	fmt.Fprintf(a.stdout, "  range  %s to %s: %d %s partitions\n",
 		rng.From.Format(time.RFC3339), rng.To.Format(time.RFC3339), parts, p.Range.Partition)
 	for _, s := range p.Sinks {
-		fmt.Fprintf(a.stdout, "  sink   %s: %s as %s, %s\n", s.Name, s.URL, s.Format, s.Compression)
+		fmt.Fprintf(a.stdout, "  sink   %s: %s as %s, %s\n", s.Name, bucket.Redact(s.URL), s.Format, s.Compression)
 	}
 	return nil
 }

@@ -37,6 +37,11 @@ func (v *jsonView) Started(s apply.Started, live func() apply.Snapshot) {
 // StepStarted implements apply.Events.
 func (v *jsonView) StepStarted(string) {}
 
+// Retrying implements apply.Events.
+func (v *jsonView) Retrying(err error, pause time.Duration) {
+	v.line(map[string]any{"type": "retry", "error": err.Error(), "pause_ms": pause.Milliseconds()})
+}
+
 // StepDone implements apply.Events.
 func (v *jsonView) StepDone(r apply.StepResult) { v.line(r) }
 
@@ -55,18 +60,22 @@ type progress struct {
 	Records        int64   `json:"records"`
 	Expected       int64   `json:"records_expected,omitempty"`
 	Requests       int64   `json:"requests"`
-	RateLimit      int     `json:"rate_limit,omitempty"`
-	RateRemaining  int     `json:"rate_remaining,omitempty"`
+	RateLimit      int     `json:"rate_limit,omitempty"` // absent while the API has not said
+	RateRemaining  *int    `json:"rate_remaining,omitempty"`
 	ElapsedS       float64 `json:"elapsed_s"`
 	LeftS          float64 `json:"left_s,omitempty"`
 }
 
 func progressLine(s apply.Snapshot) progress {
-	return progress{
+	p := progress{
 		Type: "progress", PartitionsDone: s.Done, Partitions: s.Declared, Records: s.Records, Expected: s.Expected,
-		Requests: s.Requests, RateLimit: s.Rate.Limit, RateRemaining: s.Rate.Remaining,
+		Requests: s.Requests, RateLimit: s.Rate.Limit,
 		ElapsedS: s.Elapsed.Round(time.Millisecond).Seconds(), LeftS: s.Left().Seconds(),
 	}
+	if s.Rate.Remaining >= 0 {
+		p.RateRemaining = &s.Rate.Remaining
+	}
+	return p
 }
 
 const lineInterval = 5 * time.Second

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,6 +12,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"logferry/internal/apply"
+	"logferry/internal/config"
 	"logferry/internal/record"
 )
 
@@ -37,8 +40,16 @@ func (v *lineView) Started(s apply.Started, live func() apply.Snapshot) {
 // StepStarted implements apply.Events.
 func (v *lineView) StepStarted(string) {}
 
+// Retrying implements apply.Events.
+func (v *lineView) Retrying(err error, pause time.Duration) {
+	v.log.Warn("a request failed and will be repeated", "error", printable(err.Error()), "pause", pause.Round(time.Millisecond))
+}
+
 // StepDone implements apply.Events.
 func (v *lineView) StepDone(r apply.StepResult) {
+	if r.Abandoned {
+		return
+	}
 	if r.Error != "" {
 		v.log.Error("partition failed", "error", r.Error)
 		return
@@ -54,11 +65,12 @@ func (v *lineView) Summary(s *apply.Summary, err error) { printSummary(v.a, s, e
 
 // rateText says how much of the organisation's budget is used, "-" while the API has not said.
 func rateText(s apply.Snapshot) string {
-	if s.Rate.Limit <= 0 {
+	const unlimited = 10_000_000 // no organisation's budget
+	if s.Rate.Limit <= 0 || s.Rate.Remaining < 0 || s.Rate.Limit > unlimited {
 		return "-"
 	}
-	return fmt.Sprintf("%d%% of %s a %s", 100*(s.Rate.Limit-s.Rate.Remaining)/s.Rate.Limit,
-		humanize.Comma(int64(s.Rate.Limit)), strings.TrimSuffix(s.Rate.Window.String(), "0s"))
+	return fmt.Sprintf("%d%% of %s/%s used", 100*(s.Rate.Limit-s.Rate.Remaining)/s.Rate.Limit,
+		humanize.Comma(int64(s.Rate.Limit)), config.FormatDuration(s.Rate.Window.Truncate(time.Millisecond)))
 }
 
 func leftText(s apply.Snapshot) string {
@@ -72,14 +84,17 @@ func leftText(s apply.Snapshot) string {
 func printSummary(a *app, s *apply.Summary, err error) {
 	w := a.stdout
 	head := a.color(w, green, "Export complete.")
-	if err != nil {
+	switch {
+	case errors.Is(err, context.Canceled):
+		head = a.color(w, yellow, "Export interrupted; run apply again to complete it.")
+	case err != nil:
 		head = a.color(w, red, "Export incomplete.")
 	}
 	fmt.Fprintf(w, "%s %s, %s to %s\n", head, s.Pipeline, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339))
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "  %-12s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	line("partitions", "%d written (%d empty), %d failed, %d declared", s.Partitions.Written, s.Partitions.Empty, s.Partitions.Failed, s.Partitions.Declared)
+	line("partitions", "%s", partitionText(s.Partitions))
 	line("records", "%s%s", humanize.Comma(s.Records), detailText(s))
 	if s.Quarantined > 0 {
 		line("quarantined", "%s", a.color(w, yellow, humanize.Comma(s.Quarantined)+", see _logferry/quarantine/ in the first sink"))
@@ -93,12 +108,26 @@ func printSummary(a *app, s *apply.Summary, err error) {
 	printFailures(w, s)
 }
 
+// partitionText leaves out what did not happen.
+func partitionText(p apply.Partitions) string {
+	text := fmt.Sprintf("%d of %d written", p.Written, p.Declared)
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{p.Empty, "without records"}, {p.Failed, "failed"}, {p.NotDone, "not done"}} {
+		if part.n > 0 {
+			text += fmt.Sprintf(", %d %s", part.n, part.what)
+		}
+	}
+	return text
+}
+
 // detailText lists what became of the details, the common case left out.
 func detailText(s *apply.Summary) string {
 	var parts []string
 	for _, o := range []record.Outcome{record.Skipped, record.Missing, record.Denied, record.Failed} {
 		if n := s.Details[o]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%s detail %s", humanize.Comma(n), o))
+			parts = append(parts, fmt.Sprintf("%s with their detail %s", humanize.Comma(n), o))
 		}
 	}
 	if len(parts) == 0 {

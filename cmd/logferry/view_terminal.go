@@ -59,7 +59,8 @@ func totalText(s apply.Snapshot) string {
 func stepText(s apply.Snapshot, name string) string {
 	for _, r := range s.Running {
 		if r.Name == name {
-			return fmt.Sprintf("%s  %s  %s records  %s requests", name, r.Phase, humanize.Comma(r.Records), humanize.Comma(r.Requests))
+			return fmt.Sprintf("%s  %s  %s of %s records listed  %s requests", name, r.Phase,
+				humanize.Comma(r.Records), humanize.Comma(r.Listed), humanize.Comma(r.Requests))
 		}
 	}
 	return name
@@ -74,6 +75,12 @@ func (v *terminalView) StepStarted(name string) {
 	v.lines[name] = bar
 }
 
+// Retrying implements apply.Events.
+func (v *terminalView) Retrying(err error, pause time.Duration) {
+	text := fmt.Sprintf("%s  in %s: %s\n", v.a.color(v.a.stderr, yellow, "retry"), pause.Round(100*time.Millisecond), printable(err.Error()))
+	_, _ = v.bars.Write([]byte(text))
+}
+
 // StepDone implements apply.Events.
 func (v *terminalView) StepDone(r apply.StepResult) {
 	v.mu.Lock()
@@ -81,6 +88,9 @@ func (v *terminalView) StepDone(r apply.StepResult) {
 	delete(v.lines, r.Name())
 	v.mu.Unlock()
 	bar.Abort(true)
+	if r.Abandoned {
+		return
+	}
 	text := fmt.Sprintf("%s  %s  %s records, %d files, %s\n", v.a.color(v.a.stderr, green, "done"), r.Name(),
 		humanize.Comma(r.Records), len(r.Files), time.Duration(r.DurationMS)*time.Millisecond)
 	if r.Error != "" {

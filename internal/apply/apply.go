@@ -95,17 +95,21 @@ func (r *runner) runSteps(ctx context.Context, cancel context.CancelCauseFunc, s
 			r.board.begin(s)
 			r.opts.Events.StepStarted(s.name())
 			res, err := s.run(ctx)
-			r.board.end(s, res)
 			mu.Lock()
 			defer mu.Unlock()
+			if cause := context.Cause(ctx); err != nil && cause != nil && errors.Is(err, cause) {
+				// Ended by an interrupt or by another partition's error: not a failure of its own.
+				res.Error, res.Abandoned = "", true
+			}
+			r.board.end(s, res)
 			sum.add(res)
-			r.opts.Events.StepDone(res)
-			if err != nil {
+			if err != nil && !res.Abandoned {
 				failed = append(failed, err)
-				if concernsAll(err) {
+				if r.concernsAll(err) {
 					cancel(err)
 				}
 			}
+			r.opts.Events.StepDone(res)
 			return nil
 		})
 	}
@@ -113,11 +117,11 @@ func (r *runner) runSteps(ctx context.Context, cancel context.CancelCauseFunc, s
 	return failed
 }
 
-// concernsAll says that an error of one partition will be met by every other one too: the API refuses the key, or a
-// record that can't be read is to end the run.
-func concernsAll(err error) bool {
+// concernsAll says that an error of one partition will be met by every other one too: the API refuses the only key or
+// can't be reached, or a record that can't be read is to end the run.
+func (r *runner) concernsAll(err error) bool {
 	var api *extract.APIError
-	if errors.As(err, &api) && api.Op == extract.OpList {
+	if errors.As(err, &api) && api.Op == extract.OpList && len(r.projects) == 1 {
 		return api.Status == http.StatusUnauthorized || api.Status == http.StatusForbidden
 	}
 	var bad *BadRecordError

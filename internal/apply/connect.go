@@ -1,15 +1,18 @@
 package apply
 
 import (
+	"errors"
 	"net/http"
+	"sync"
+	"time"
 
 	"logferry/extract"
 	"logferry/internal/config"
 )
 
-// Connect makes a client of one project for single look-ups. The caller closes it.
-func Connect(p *config.Pipeline, project config.Project, version string) (*extract.Client, error) {
-	return newClient(p, project, version, clientParts{governor: newGovernor(p)})
+// Connect makes a client of one project for single look-ups. The caller closes it. retrying may be nil; see Events.
+func Connect(p *config.Pipeline, project config.Project, version string, retrying func(err error, pause time.Duration)) (*extract.Client, error) {
+	return newClient(p, project, version, clientParts{governor: newGovernor(p), retrying: retrying})
 }
 
 // newGovernor makes the governor that all clients of the organisation share.
@@ -25,6 +28,34 @@ type clientParts struct {
 	governor  *extract.Governor
 	transport http.RoundTripper // nil is one of the client's own
 	progress  *extract.Progress // may be nil
+	retrying  func(err error, pause time.Duration)
+}
+
+// retryNotice is how long nothing is said of further retries: in an outage there are thousands.
+const retryNotice = 5 * time.Second
+
+// notices passes at most one retry in retryNotice on. Throttling is no news: the rate budget shows it.
+func notices(retrying func(error, time.Duration)) func(extract.Op, error, time.Duration) {
+	if retrying == nil {
+		return nil
+	}
+	var mu sync.Mutex
+	var last time.Time
+	return func(_ extract.Op, err error, pause time.Duration) {
+		var api *extract.APIError
+		if errors.As(err, &api) && api.Status == http.StatusTooManyRequests {
+			return
+		}
+		mu.Lock()
+		due := time.Since(last) >= retryNotice
+		if due {
+			last = time.Now()
+		}
+		mu.Unlock()
+		if due {
+			retrying(err, pause)
+		}
+	}
 }
 
 // newClient makes a client of one project.
@@ -35,6 +66,7 @@ func newClient(p *config.Pipeline, project config.Project, version string, parts
 		Transport:   parts.transport,
 		Governor:    parts.governor,
 		Progress:    parts.progress,
+		OnRetry:     notices(parts.retrying),
 		Timeout:     p.Extract.Timeout,
 		GiveUpAfter: p.Extract.GiveUpAfter,
 	}

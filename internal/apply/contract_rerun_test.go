@@ -177,6 +177,7 @@ func (s *stopper) around(next http.Handler) http.Handler {
 }
 
 func (s *stopper) Started(apply.Started, func() apply.Snapshot) {}
+func (s *stopper) Retrying(error, time.Duration)                {}
 func (s *stopper) StepStarted(string)                           {}
 func (s *stopper) StepDone(apply.StepResult) {
 	if s.ends.Add(1) == s.steps.Load() {

@@ -14,6 +14,8 @@ type Events interface {
 	Started(run Started, live func() Snapshot)
 	// StepStarted comes once a partition, with Running.Name.
 	StepStarted(name string)
+	// Retrying comes when a request failed that will be repeated, but not for every one of them.
+	Retrying(err error, pause time.Duration)
 	// StepDone comes once a partition that was started, in the order in which they end.
 	StepDone(StepResult)
 }
@@ -58,7 +60,8 @@ func (s Snapshot) Left() time.Duration {
 type Running struct {
 	Name     string // project and partition
 	Phase    Phase
-	Records  int64 // fetched while Phase is Fetching, written afterwards
+	Listed   int64 // records found so far
+	Records  int64 // of them, those whose detail has been settled while Phase is Fetching; those written afterwards
 	Requests int64
 }
 
@@ -76,6 +79,7 @@ type noEvents struct{}
 
 func (noEvents) Started(Started, func() Snapshot) {}
 func (noEvents) StepStarted(string)               {}
+func (noEvents) Retrying(error, time.Duration)    {}
 func (noEvents) StepDone(StepResult)              {}
 
 // board keeps what Snapshot shows.

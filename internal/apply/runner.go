@@ -12,6 +12,7 @@ import (
 	"logferry/internal/table"
 	"logferry/internal/window"
 	"logferry/sinks"
+	"logferry/sinks/bucket"
 	"logferry/transform"
 )
 
@@ -57,10 +58,13 @@ func open(ctx context.Context, p *config.Pipeline, rng window.Interval, dir stri
 	if err := r.openSinks(ctx); err != nil {
 		return nil, err
 	}
+	if err := r.checkLayout(ctx); err != nil {
+		return nil, err
+	}
 	r.governor = newGovernor(p)
 	r.transport = extract.NewTransport(transportConns(p), nil)
 	for _, cp := range p.Source.Projects {
-		client, err := newClient(p, cp, o.Version, clientParts{governor: r.governor, transport: r.transport, progress: &r.progress})
+		client, err := newClient(p, cp, o.Version, clientParts{governor: r.governor, transport: r.transport, progress: &r.progress, retrying: o.Events.Retrying})
 		if err != nil {
 			return nil, err
 		}
@@ -150,7 +154,7 @@ func (r *runner) steps() []*step {
 func (r *runner) started(partitions int) Started {
 	s := Started{Pipeline: r.pipeline.Name, From: r.rng.From, To: r.rng.To, Partitions: partitions}
 	for _, c := range r.pipeline.Sinks {
-		s.Sinks = append(s.Sinks, c.URL)
+		s.Sinks = append(s.Sinks, bucket.Redact(c.URL))
 	}
 	return s
 }
@@ -172,7 +176,7 @@ const maxUsageRange = 366 * 24 * time.Hour
 // expect asks the API how many tool calls the range holds, so that the time left can be told. Where filters
 // narrow the range, or the answer can't be had, it is told from the partitions done instead: nothing depends on it.
 func (r *runner) expect(ctx context.Context) {
-	if len(r.pipeline.Source.Filters) > 0 || r.rng.Duration() > maxUsageRange {
+	if r.rng.Empty() || len(r.pipeline.Source.Filters) > 0 || r.rng.Duration() > maxUsageRange {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, usageTimeout)

@@ -30,7 +30,10 @@ func (s *step) name() string { return path.Join(s.project.name, s.slice.Partitio
 
 func (s *step) live() Running {
 	n := s.progress.Snapshot()
-	out := Running{Name: s.name(), Phase: Fetching, Records: n.Kept, Requests: n.ListRequests + n.DetailRequests}
+	out := Running{
+		Name: s.name(), Phase: Fetching, Listed: n.Kept, Requests: n.ListRequests + n.DetailRequests,
+		Records: n.Fetched + n.Skipped + n.Missing + n.Denied + n.Failed,
+	}
 	if s.writing.Load() {
 		out.Phase, out.Records = Writing, s.written.Load()
 	}
@@ -43,6 +46,7 @@ func (s *step) run(ctx context.Context) (StepResult, error) {
 	res := StepResult{
 		Type: "partition", Project: s.project.name, Partition: s.slice.Partition.Path(),
 		From: s.slice.Interval.From, To: s.slice.Interval.To,
+		Details: map[record.Outcome]int64{}, Files: []FileResult{},
 	}
 	err := s.export(ctx, &res)
 	if err != nil {

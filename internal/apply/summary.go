@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"logferry/internal/record"
+	"logferry/sinks/bucket"
 )
 
 // Summary is the end of a run: what was written, what it cost and what went wrong. Its JSON names are stable.
@@ -27,7 +28,7 @@ type Summary struct {
 	Bytes       int64          `json:"bytes"` // of the files, over all sinks
 	Sinks       []SinkSummary  `json:"sinks"`
 	Requests    RequestSummary `json:"requests"`
-	Errors      []string       `json:"errors,omitempty"`
+	Errors      []string       `json:"errors"`
 }
 
 // Partitions counts the partitions of a run by how they ended.
@@ -36,6 +37,7 @@ type Partitions struct {
 	Written  int `json:"written"` // the empty ones included
 	Empty    int `json:"empty"`   // without a record, so without a file
 	Failed   int `json:"failed"`
+	NotDone  int `json:"not_done"` // abandoned or not begun when the run ended early
 }
 
 // SinkSummary is what went to one sink.
@@ -70,6 +72,7 @@ type StepResult struct {
 	Files       []FileResult             `json:"files"`
 	DurationMS  int64                    `json:"duration_ms"`
 	Error       string                   `json:"error,omitempty"`
+	Abandoned   bool                     `json:"abandoned,omitempty"` // the run ended early; nothing of it was replaced
 }
 
 // Name is the partition's with its project's, as in Running.
@@ -88,16 +91,19 @@ func (r *runner) newSummary(start time.Time, partitions int) *Summary {
 	s := &Summary{
 		Type: "summary", Pipeline: r.pipeline.Name, Version: r.opts.Version,
 		From: r.rng.From, To: r.rng.To, StartedAt: start.UTC(),
-		Partitions: Partitions{Declared: partitions}, Details: map[record.Outcome]int64{},
+		Partitions: Partitions{Declared: partitions}, Details: map[record.Outcome]int64{}, Errors: []string{},
 	}
 	for _, c := range r.pipeline.Sinks {
-		s.Sinks = append(s.Sinks, SinkSummary{Name: c.Name, URL: c.URL})
+		s.Sinks = append(s.Sinks, SinkSummary{Name: c.Name, URL: bucket.Redact(c.URL)})
 	}
 	return s
 }
 
 // add counts the end of one partition.
 func (s *Summary) add(r StepResult) {
+	if r.Abandoned {
+		return
+	}
 	if r.Error != "" {
 		s.Partitions.Failed++
 		s.Errors = append(s.Errors, r.Error)
@@ -131,5 +137,6 @@ func (r *runner) finish(s *Summary, start time.Time) {
 		Total:   n.ListRequests + n.DetailRequests + n.UsageRequests,
 		Retried: n.Retries, RateLimited: n.Throttled, BytesDownloaded: n.Bytes,
 	}
+	s.Partitions.NotDone = s.Partitions.Declared - s.Partitions.Written - s.Partitions.Failed
 	s.DurationMS = time.Since(start).Milliseconds()
 }

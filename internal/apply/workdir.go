@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -30,6 +31,9 @@ func workDir(pipeline string) (dir string, remove func(), err error) {
 
 const lockName = "lock"
 
+// sweepAge is how old a lock file must be before its folder may be taken for abandoned.
+const sweepAge = time.Minute
+
 func makeWorkDir(base string) (dir string, remove func(), err error) {
 	if err := os.MkdirAll(base, 0o700); err != nil {
 		return "", nil, err
@@ -40,9 +44,9 @@ func makeWorkDir(base string) (dir string, remove func(), err error) {
 		return "", nil, err
 	}
 	lock := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))
-	if _, err := lock.TryLock(); err != nil {
+	if got, err := lock.TryLock(); err != nil || !got {
 		_ = os.RemoveAll(dir)
-		return "", nil, err
+		return "", nil, errors.Join(err, fmt.Errorf("lock %s: another process holds it", dir))
 	}
 	return dir, func() {
 		_ = lock.Close()
@@ -55,8 +59,8 @@ func removeAbandoned(base string) {
 	found, _ := filepath.Glob(filepath.Join(base, "run-*"))
 	for _, dir := range found {
 		name := filepath.Join(dir, lockName)
-		if _, err := os.Stat(name); err != nil {
-			continue // just being made, or gone
+		if info, err := os.Stat(name); err != nil || time.Since(info.ModTime()) < sweepAge {
+			continue // gone, or perhaps just being made and not locked yet
 		}
 		lock := flock.New(name)
 		if got, err := lock.TryLock(); err != nil || !got {

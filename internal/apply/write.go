@@ -1,14 +1,15 @@
 package apply
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"time"
 
-	"logferry/internal/record"
 	"logferry/internal/spool"
 	"logferry/internal/table"
 	"logferry/sinks"
@@ -34,12 +35,18 @@ func (s *step) write(ctx context.Context, records *spool.Spool, res *StepResult)
 	if err := s.writeRows(ctx, flattener, records, w, res); err != nil {
 		return errors.Join(err, w.abort())
 	}
+	if res.Records == 0 && s.slice.Interval.From.Before(r.opts.Now.Add(-retention)) {
+		r.opts.Logger.Warn("the API has deleted logs that are this old: earlier files of the partition are kept", "partition", s.name())
+		return w.abort()
+	}
 	res.Files, err = w.close(ctx)
 	return err
 }
 
+// retention is how long the service keeps logs.
+const retention = 365 * 24 * time.Hour
+
 func (s *step) writeRows(ctx context.Context, f *transform.Flattener, records *spool.Spool, w writers, res *StepResult) error {
-	res.Details = map[record.Outcome]int64{}
 	for rec, err := range records.Sorted(ctx) {
 		if err != nil {
 			return err
@@ -115,7 +122,7 @@ func (w writers) abort() error {
 
 // close publishes the files, one sink after the other.
 func (w writers) close(ctx context.Context) ([]FileResult, error) {
-	var out []FileResult
+	out := []FileResult{}
 	for i := range w {
 		files, err := w[i].Close(ctx)
 		if err != nil {
@@ -132,10 +139,21 @@ func (w writers) close(ctx context.Context) ([]FileResult, error) {
 
 // putAside writes the partition's quarantine object to the first sink, or removes the one of an earlier run.
 func (s *step) putAside(ctx context.Context, bad *quarantine, res *StepResult) error {
-	var body bytes.Buffer
-	n, err := bad.writeTo(ctx, &body)
+	body, err := os.CreateTemp(s.runner.dir, "quarantine-*")
 	if err != nil {
-		return err
+		return fmt.Errorf("write the quarantine: %w", err)
+	}
+	defer func() {
+		_ = body.Close()
+		_ = os.Remove(body.Name())
+	}()
+	out := bufio.NewWriter(body)
+	n, err := bad.writeTo(ctx, out)
+	if err == nil {
+		err = out.Flush()
+	}
+	if err != nil {
+		return fmt.Errorf("write the quarantine: %w", err)
 	}
 	sink := s.runner.sinks[0]
 	key := quarantineKey(s.project.name, s.slice.Partition.Path())
@@ -146,7 +164,14 @@ func (s *step) putAside(ctx context.Context, bad *quarantine, res *StepResult) e
 		return nil
 	}
 	res.Quarantined = n
-	if err := sink.WriteObject(ctx, key, body.Bytes(), "application/x-ndjson"); err != nil {
+	size, err := body.Seek(0, io.SeekCurrent)
+	if err == nil {
+		_, err = body.Seek(0, io.SeekStart)
+	}
+	if err == nil {
+		err = sink.UploadObject(ctx, key, body, size, "application/x-ndjson")
+	}
+	if err != nil {
 		return fmt.Errorf("write the quarantine: %w", err)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -104,6 +105,15 @@ type stateDocument struct {
 	LockTimeout string `json:"lock_timeout"`
 }
 
+// shownURL leaves out the query of a sink's URL that the environment is part of: it may hold a key.
+func (p *Pipeline) shownURL(sink int, text string) string {
+	if p.Origin(fmt.Sprintf("sinks[%d].url", sink)).Kind != FromEnvironment {
+		return text
+	}
+	before, _, _ := strings.Cut(text, "?")
+	return before
+}
+
 // Describe returns the effective configuration, defaults included, as indented JSON in the vocabulary of pipeline.yaml and
 // in the order of its reference. It is a valid pipeline.yaml for the same pipeline: secrets stand as the ${NAME} or the
 // file that they came from. A secret made by NewSecret stands as "***".
@@ -145,8 +155,8 @@ func (p *Pipeline) document(credentials bool) document {
 		State:     stateDocument{URL: literal(p.State.URL), LockTimeout: FormatDuration(p.State.LockTimeout)},
 		Reconcile: string(p.Reconcile),
 	}
-	for _, s := range p.Sinks {
-		doc.Sinks = append(doc.Sinks, sinkDocument{s.Name, literal(s.URL), string(s.Format), string(s.Compression), FormatSize(s.MaxFileSize)})
+	for k, s := range p.Sinks {
+		doc.Sinks = append(doc.Sinks, sinkDocument{s.Name, literal(p.shownURL(k, s.URL)), string(s.Format), string(s.Compression), FormatSize(s.MaxFileSize)})
 	}
 	return doc
 }

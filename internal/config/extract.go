@@ -21,7 +21,7 @@ func (d *decoder) extractSection(o object) Extract {
 			Headroom: read(rate.get("headroom"), 0.2, "a share below all, such as 20% or 0.2", parseShare),
 		},
 		Timeout:     readDuration(o.get("timeout"), 30*time.Second, time.Millisecond, time.Hour),
-		GiveUpAfter: readDuration(o.get("give_up_after"), 15*time.Minute, 0, 7*day),
+		GiveUpAfter: readDuration(o.get("give_up_after"), 15*time.Minute, time.Millisecond, 7*day),
 		OnBadRecord: choice(o.get("on_bad_record"), Quarantine, Quarantine, Fail),
 		MaxMemory:   readSize(o.get("max_memory"), 512*mib, 32*mib, mib<<20),
 		Spool:       read(o.get("spool"), "", "a folder or a bucket URL", parseFolder),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -96,7 +97,16 @@ func uniquePlace(v value, text string, places map[string]int) {
 	if err != nil || text == "" || u.Scheme == "mem" {
 		return
 	}
-	place := u.Scheme + "://" + strings.TrimPrefix(u.Host, "localhost") + path.Join("/", u.Path)
+	place := u.Scheme + "://" + strings.TrimPrefix(u.Host, "localhost") + path.Join("/", u.Query().Get("prefix"), u.Path)
+	if u.Scheme == "file" {
+		relative := path.Clean(u.Path)
+		if u.Host == "." {
+			relative = "." + u.Path
+		}
+		if abs, err := filepath.Abs(filepath.FromSlash(relative)); err == nil {
+			place = abs
+		}
+	}
 	if line, twice := places[place]; twice {
 		v.fail(&problem{fmt.Sprintf("a second sink in the same place, first in line %d", line), "give each sink a prefix of its own"})
 		return

@@ -31,8 +31,8 @@ type Query struct {
 var errChain = errors.New("the API repeats a cursor: the list can't be read to its end; narrow it with --since or --filter")
 
 // List calls each with the records of the query in the order of the API, each id once, until the limit is reached, the
-// list ends or each returns an error, which List then returns.
-func List(ctx context.Context, api API, q Query, each func(record.Entry) error) error {
+// list ends or each returns an error, which List then returns. unreadable counts the elements that are no record.
+func List(ctx context.Context, api API, q Query, each func(record.Entry) error) (unreadable int, err error) {
 	req := extract.ListRequest{Filters: q.Filters}
 	if !q.Interval.Empty() {
 		req.Range = extract.TimeRange{From: q.Interval.From.UnixMilli(), To: q.Interval.To.UnixMilli()}
@@ -46,25 +46,26 @@ func List(ctx context.Context, api API, q Query, each func(record.Entry) error) 
 		}
 		page, err := api.List(ctx, req)
 		if err != nil {
-			return err
+			return unreadable, err
 		}
+		unreadable += len(page.Bad)
 		for _, e := range page.Entries {
 			if seen[e.ID] || !q.Interval.Empty() && !q.Interval.Contains(time.UnixMicro(e.Micros)) {
 				continue
 			}
 			seen[e.ID] = true
 			if err := each(e); err != nil {
-				return err
+				return unreadable, err
 			}
 			if count++; count == q.Limit {
-				return nil
+				return unreadable, nil
 			}
 		}
 		if page.Next == nil {
-			return nil
+			return unreadable, nil
 		}
 		if cursors[string(page.Next)] {
-			return errChain
+			return unreadable, errChain
 		}
 		cursors[string(page.Next)] = true
 		req.Cursor = page.Next

@@ -19,7 +19,8 @@ func (e *IDError) Error() string {
 }
 
 // CheckDetail returns nil when body is one JSON object with the given id and nothing but space around it, a *SyntaxError
-// when it is no JSON object (a retry may help), and an *IDError when it belongs to another record.
+// when it is no JSON object (a retry may help), and an *IDError when it belongs to another record. An object without a
+// readable id passes if it has a field that only a record has.
 func CheckDetail(body []byte, id string) error {
 	if err := span.Validate(body); err != nil {
 		return err
@@ -29,12 +30,16 @@ func CheckDetail(body []byte, id string) error {
 		return &SyntaxError{Err: errNoObject}
 	}
 	var got []byte
+	isRecord := false
 	for members := span.Members(top); members.Next(); {
-		if string(members.Key()) == "id" {
+		switch string(members.Key()) {
+		case "id":
 			got = members.Value
+		case "timestamp", "metadata", "metrics", "data":
+			isRecord = true
 		}
 	}
-	if name, ok := text(got); !ok || name != id {
+	if name, ok := text(got); ok && name != id || !ok && !isRecord {
 		return &IDError{Want: id, Got: name}
 	}
 	return nil

@@ -20,7 +20,8 @@ const (
 	Failed  Outcome = "failed"
 )
 
-// Key orders and identifies records: by timestamp, then by id. The id alone is the identity.
+// Key orders and identifies records: by timestamp, then by id. The id alone is the identity; the API is taken to list it
+// with one timestamp.
 type Key struct {
 	Micros int64 // the list entry's timestamp, µs since the epoch, UTC
 	ID     string

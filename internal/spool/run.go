@@ -131,6 +131,20 @@ func (w *runWriter) finish() error {
 	return w.out.Flush()
 }
 
+// scratch holds a frame as it is stored, and a large record. A giant record's memory is not kept.
+type scratch struct{ comp, large []byte }
+
+const keepScratch = 1 << 20
+
+func (s *scratch) trim() {
+	if cap(s.comp) > keepScratch {
+		s.comp = nil
+	}
+	if cap(s.large) > keepScratch {
+		s.large = nil
+	}
+}
+
 // runReader reads a run's records in order. What it returns is valid until its next call.
 type runReader struct {
 	run   *run
@@ -138,8 +152,8 @@ type runReader struct {
 	seen  int64  // records returned
 	rest  []byte // of the current block
 	block []byte
-	comp  []byte
-	large []byte
+	// scratch is shared by the readers of a merge: only the record that is emitted needs the large buffers.
+	scratch *scratch
 
 	key    stored // timestamp, rank and id of the current record; the whole record unless it is large
 	isLong bool
@@ -175,14 +189,15 @@ func (r *runReader) record() (stored, error) {
 	if !r.isLong {
 		return r.key, nil
 	}
-	kind, err := r.frame(r.longAt, &r.large)
+	r.scratch.trim()
+	kind, err := r.frame(r.longAt, &r.scratch.large)
 	if err != nil {
 		return nil, err
 	}
 	if kind != frameLarge {
 		return nil, errCorrupt
 	}
-	return stored(r.large), nil
+	return stored(r.scratch.large), nil
 }
 
 func (r *runReader) readBlock() error {
@@ -229,14 +244,15 @@ func (r *runReader) frame(at int64, dst *[]byte) (kind byte, err error) {
 	if at+frameHeader+int64(size) > r.run.size {
 		return 0, errCorrupt
 	}
-	r.comp = grow(r.comp, int(size))
-	if _, err := r.run.file.ReadAt(r.comp, at+frameHeader); err != nil {
+	r.scratch.comp = grow(r.scratch.comp, int(size))
+	comp := r.scratch.comp
+	if _, err := r.run.file.ReadAt(comp, at+frameHeader); err != nil {
 		return 0, fmt.Errorf("%w: %w", errCorrupt, err)
 	}
-	if crc32.Checksum(r.comp, castagnoli) != binary.LittleEndian.Uint32(h[9:]) {
+	if crc32.Checksum(comp, castagnoli) != binary.LittleEndian.Uint32(h[9:]) {
 		return 0, errCorrupt
 	}
-	raw, err := s2.Decode((*dst)[:cap(*dst)], r.comp)
+	raw, err := s2.Decode((*dst)[:cap(*dst)], comp)
 	if err != nil || len(raw) != int(binary.LittleEndian.Uint32(h[5:])) {
 		return 0, errCorrupt
 	}

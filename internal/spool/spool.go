@@ -1,5 +1,5 @@
 // Package spool sorts what was fetched. Records arrive in any order, some of them more than once; they leave in the order
-// of the export, each once. Memory is bounded: what does not fit waits on disk.
+// of the export, each key once. Memory is bounded: what does not fit waits on disk.
 package spool
 
 import (
@@ -159,7 +159,7 @@ func (s *Spool) mergeRun(sources []source) (*run, error) {
 }
 
 func (s *Spool) wrap(op string, err error) error {
-	return fmt.Errorf("spool: %s in %s: %w (is there space left? set TMPDIR to move it)", op, s.opts.Dir, err)
+	return fmt.Errorf("spool: %s in %s: %w (is there space left? XDG_CACHE_HOME moves the cache folder)", op, s.opts.Dir, err)
 }
 
 // Count returns how many records were added, repeated ones included.
@@ -215,25 +215,27 @@ func (s *Spool) sources(ctx context.Context) ([]source, error) {
 		return nil, err
 	}
 	s.fill.sort()
-	sources := []source{&bufferReader{buf: s.fill}}
-	for _, r := range s.runs {
-		sources = append(sources, &runReader{run: r})
-	}
-	return sources, nil
+	return append([]source{&bufferReader{buf: s.fill}}, readers(s.runs)...), nil
 }
 
-// narrow merges runs until no more than maxFanIn are left, the smallest first.
+// readers are the sources over runs that are merged together.
+func readers(runs []*run) []source {
+	shared := &scratch{}
+	out := make([]source, len(runs))
+	for i, r := range runs {
+		out[i] = &runReader{run: r, scratch: shared}
+	}
+	return out
+}
+
+// narrow merges runs until no more than maxFanIn are left, the oldest first.
 func (s *Spool) narrow(ctx context.Context) error {
 	for len(s.runs) > maxFanIn {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		n := min(maxFanIn, len(s.runs)-maxFanIn+1)
-		var sources []source
-		for _, r := range s.runs[:n] {
-			sources = append(sources, &runReader{run: r})
-		}
-		merged, err := s.mergeRun(sources)
+		merged, err := s.mergeRun(readers(s.runs[:n]))
 		if err != nil {
 			return err
 		}

@@ -64,7 +64,16 @@ func openRemote(ctx context.Context, u *url.URL) (Bucket, error) {
 	host.Path, host.RawPath = "", ""
 	b, err := blob.OpenBucket(ctx, host.String())
 	if err != nil {
-		return nil, fmt.Errorf("open bucket %s: %w", Redact(u.String()), err)
+		// Its text repeats the URL with the query, which may hold a key.
+		text := strings.ReplaceAll(err.Error(), host.String(), Redact(host.String()))
+		for _, values := range u.Query() {
+			for _, v := range values {
+				if v != "" {
+					text = strings.ReplaceAll(text, v, "***")
+				}
+			}
+		}
+		return nil, fmt.Errorf("open bucket %s: %s", Redact(u.String()), text)
 	}
 	if prefix != "" {
 		b = blob.PrefixedBucket(b, prefix)
