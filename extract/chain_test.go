@@ -1,10 +1,13 @@
 package extract
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -190,4 +193,59 @@ func TestSeenSetForgetsOnlyWhatIsOld(t *testing.T) {
 	}
 	require.LessOrEqual(t, s.young.count+s.old.count, 200)
 	require.Equal(t, hashText("abc"), hashBytes([]byte("abc")))
+}
+
+func TestAPageThatIsTooLargeIsReadInSmallerOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := simulate(logsim.Options{Records: logsim.Records{Count: 400}}, Options{}, GovernorOptions{})
+		require.NoError(t, err)
+		defer s.close()
+		s.client.maxList = 20_000 // bytes: 100 entries take more
+		g := &gathered{}
+		stats, err := s.walk(t.Context(), Step{Interval: day, Details: DetailsNone}, g)
+		require.NoError(t, err)
+		require.Len(t, g.ids(), 400)
+		require.Greater(t, stats.Pages, int64(400/50))
+
+		s.client.maxList = 300 // less than one entry
+		_, err = s.walk(t.Context(), Step{Interval: day, Details: DetailsNone}, &gathered{})
+		var large *TooLargeError
+		require.ErrorAs(t, err, &large)
+		require.Contains(t, err.Error(), "source.filters")
+	})
+}
+
+func TestARestartThatLeavesOnlyTheEdgeAsksForNothing(t *testing.T) {
+	// Oldest first, the end of the range included: the second page holds only records of the next window, and its cursor
+	// is refused. What is left to read is empty then, which an API may refuse as well.
+	page := func(name string, ms, step int64) string {
+		var entries []string
+		for i := range int64(30) {
+			entries = append(entries, fmt.Sprintf(`{"id":"log_%s_%02d","timestamp":%d}`, name, i, ms+i*step))
+		}
+		return strings.Join(entries, ",")
+	}
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var request struct {
+			Cursor string
+			Range  struct{ From, To int64 } `json:"time_range"`
+		}
+		_ = json.NewDecoder(r.Body).Decode(&request)
+		switch {
+		case request.Range.From >= request.Range.To:
+			reply(400, `{"error":{"message":"time_range is empty"}}`)(w, nil)
+		case request.Cursor == "third":
+			expired(w)
+		case request.Cursor == "second":
+			_, _ = fmt.Fprintf(w, `{"next_cursor":"third","logs":[%s]}`, page("next", request.Range.To, 0))
+		default:
+			_, _ = fmt.Fprintf(w, `{"next_cursor":"second","logs":[%s]}`, page("own", request.Range.To-100, 1))
+		}
+	})
+	withFake(t, handler, Options{Windows: 1}, func(t *testing.T, x *Extractor, c *Client) {
+		g := &gathered{}
+		_, err := x.Walk(t.Context(), Step{Client: c, Interval: day, Details: DetailsNone, Windows: 1}, g)
+		require.NoError(t, err)
+		require.Len(t, g.ids(), 30)
+	})
 }
