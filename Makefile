@@ -49,7 +49,7 @@ golden: ## write the golden files anew; read the difference before you commit it
 
 .PHONY: bench
 bench: ## records a CPU-second: decode, flatten, Parquet, NDJSON, and whole exports beside their floor
-	$(GO) test ./internal/record ./internal/spool ./transform ./sinks -run '^$$' -bench . -benchtime $(BENCHTIME)
+	$(GO) test ./internal/record ./internal/spool ./transform ./sinks/parquetfile ./sinks/ndjsonfile -cpu 1 -run '^$$' -bench . -benchtime $(BENCHTIME)
 	$(GO) test ./test/bench -run '^$$' -bench Export -benchtime 3x -timeout 30m
 
 .PHONY: bench-memory
