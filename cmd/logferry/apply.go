@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"logferry/internal/apply"
+	"logferry/internal/record"
 )
 
 func newApply(a *app) *cobra.Command {
@@ -21,13 +22,13 @@ duplicated. Interrupt once to stop after what is being written is abandoned clea
 			now := time.Now()
 			p, err := a.load(now)
 			if err != nil {
-				return err
+				return a.notBegun(err)
 			}
 			view := a.applyView()
 			sum, err := apply.Run(cmd.Context(), p, apply.Options{Now: now, Version: version, Events: view, Logger: a.logger()})
 			view.Close()
 			if sum == nil {
-				return err
+				return a.notBegun(err)
 			}
 			if a.json && err != nil { // the summary is the last line
 				a.printError(err)
@@ -37,6 +38,18 @@ duplicated. Interrupt once to stop after what is being written is abandoned clea
 			return err
 		},
 	}
+}
+
+// notBegun reports why a run did not begin. With --json a summary is the last line all the same.
+func (a *app) notBegun(err error) error {
+	if err == nil || !a.json {
+		return err
+	}
+	a.printError(err)
+	newJSONView(a).Summary(&apply.Summary{
+		Type: "summary", Version: version, Details: map[record.Outcome]int64{}, Sinks: []apply.SinkSummary{}, Errors: []string{err.Error()},
+	}, err)
+	return &reportedError{err}
 }
 
 // applyView shows a run. Close ends what is live and comes before Summary.
