@@ -21,6 +21,8 @@ const (
 // the API takes `to` as included or not. It is used by one goroutine at a time.
 type chain struct {
 	w        *walk
+	number   int // of the window within the walk; 0 while it is not known to be one
+	pass     int
 	window   window.Interval
 	from, to int64     // the window in µs: what is kept
 	span     TimeRange // what is asked for: the window, or what of it is left to read
@@ -31,6 +33,8 @@ type chain struct {
 	cursor   []byte
 	cursors  map[hash128]struct{} // of this attempt
 	pages    int                  // of this attempt
+	halved   *TimeRange           // the span that is being read in halves; nil for none
+	done     bool                 // the journal knows that the window is read
 }
 
 // brokenChain says that an attempt can't go on: its cursor was rejected, or repeated where err is nil.
@@ -40,7 +44,10 @@ func (b *brokenChain) Error() string { return "the chain is broken" }
 
 // newChain returns a chain for a window. first may be nil, or the chain that read the walk's first page.
 func newChain(w *walk, win window.Interval, first *chain) *chain {
-	c := &chain{w: w, window: win, limit: PageLimit, seen: newSeenSet(w.x.seen), from: win.From.UnixMicro(), to: ceilMicro(win.To)}
+	c := &chain{
+		w: w, pass: 1, window: win, limit: PageLimit, seen: newSeenSet(w.x.seen),
+		from: win.From.UnixMicro(), to: ceilMicro(win.To),
+	}
 	if first != nil {
 		c.before, c.order = first.seen, first.order
 	}
@@ -67,11 +74,15 @@ func (c *chain) begin(span TimeRange) {
 
 // finish reads what is left of the window.
 func (c *chain) finish(ctx context.Context) error {
+	c.w.progress.add(countWindows, 1)
 	err := c.read(ctx, maxIdle)
 	if err != nil && ctx.Err() == nil {
 		return &WalkError{Window: c.window, Err: err, Hint: hintOf(err)}
 	}
-	return err
+	if err != nil || c.done {
+		return err
+	}
+	return c.w.mark(c.markDone())
 }
 
 // read follows the chain through its span. Where the chain breaks it goes on from what is certainly read; where that
@@ -86,9 +97,10 @@ func (c *chain) read(ctx context.Context, patience int) error {
 		}
 		c.w.progress.add(countRestarts, 1)
 		left := c.order.narrow(c.span)
+		var marks []Mark
 		switch {
 		case left != c.span:
-			c.w.assume(cutOff(c.window, c.span, left))
+			marks = c.w.assume(cutOff(c.window, c.span, left))
 			idle, longest = 0, 0
 		case c.pages > longest:
 			idle, longest = 0, c.pages
@@ -96,9 +108,12 @@ func (c *chain) read(ctx context.Context, patience int) error {
 			idle++
 		}
 		if left.From >= left.To {
-			return nil // all that is left is the edge, which belongs to the next window
+			return c.w.mark(marks...) // all that is left is the edge, which belongs to the next window
 		}
 		c.begin(left)
+		if err := c.w.mark(append(marks, c.mark(nil))...); err != nil {
+			return err
+		}
 		if idle >= patience {
 			return c.halve(ctx, idle, broken.err)
 		}
@@ -110,6 +125,10 @@ func (c *chain) halve(ctx context.Context, restarts int, cause error) error {
 	whole := c.span
 	if whole.To-whole.From < 2 {
 		return &ChainError{Restarts: restarts, Err: cause}
+	}
+	if c.halved == nil { // a walk that resumes begins again with the whole
+		c.halved = &whole
+		defer func() { c.halved = nil }()
 	}
 	middle := whole.From + (whole.To-whole.From)/2
 	for _, half := range []TimeRange{{From: whole.From, To: middle}, {From: middle, To: whole.To}} {
@@ -170,14 +189,18 @@ func (c *chain) page(ctx context.Context) (next []byte, err error) {
 	if c.order.order == unordered {
 		c.w.misled.Store(true)
 	}
+	if err := c.w.journalled(kept, c.markPage(next)); err != nil {
+		memory.release()
+		return nil, err
+	}
 	c.hand(memory, kept, size)
 	return next, context.Cause(ctx)
 }
 
-// keep returns the page's entries that belong to the window and have not been kept before. It reorders page.Entries.
+// keep returns the page's entries that belong to the window and have not been kept before, by this walk or an earlier one. It reorders page.Entries.
 func (c *chain) keep(page *record.Page) []record.Entry {
 	kept := page.Entries[:0]
-	var outside, duplicates int64
+	var outside, duplicates, known int64
 	for i := range page.Entries {
 		e := page.Entries[i]
 		c.order.see(e.Micros)
@@ -190,6 +213,10 @@ func (c *chain) keep(page *record.Page) []record.Entry {
 			duplicates++
 			continue
 		}
+		if c.w.known(e.ID) {
+			known++
+			continue
+		}
 		kept = append(kept, e)
 	}
 	c.reportBad(page.Bad)
@@ -198,6 +225,7 @@ func (c *chain) keep(page *record.Page) []record.Entry {
 	p.add(countKept, int64(len(kept)))
 	p.add(countOutside, outside)
 	p.add(countDuplicates, duplicates)
+	p.add(countKnown, known)
 	return kept
 }
 
@@ -217,79 +245,4 @@ func (c *chain) reportBad(bads []record.Bad) {
 			c.w.report(Bad{Bad: bad})
 		}
 	}
-}
-
-// hand gives the kept entries to the detail workers or to the receiver. memory holds the page's size in bytes.
-func (c *chain) hand(memory *reservation, kept []record.Entry, size int) {
-	w := c.w
-	var bytesKept int64
-	for i := range kept {
-		bytesKept += int64(len(kept[i].Raw))
-	}
-	if bytesKept < int64(size)/2 {
-		for i := range kept { // don't hold a page for a few of its entries
-			kept[i].Raw = bytes.Clone(kept[i].Raw)
-		}
-	}
-	skipped := batch{}
-	var jobs []job
-	var total int64
-	for i := range kept {
-		rec := record.Record{Entry: kept[i], Outcome: record.Skipped}
-		part := held{of: memory, bytes: int64(rec.Size())}
-		total += part.bytes
-		if w.wants(&kept[i]) {
-			if jobs == nil {
-				jobs = make([]job, 0, len(kept)-i)
-			}
-			jobs = append(jobs, job{walk: w, rec: rec, entry: part})
-			continue
-		}
-		if skipped.records == nil {
-			skipped.records = make([]record.Record, 0, len(kept)-i)
-		}
-		skipped.records = append(skipped.records, rec)
-		skipped.held = append(skipped.held, part)
-	}
-	memory.resize(total)
-	w.collector.begin(len(jobs))
-	if len(skipped.records) > 0 {
-		w.progress.add(countSkipped, int64(len(skipped.records)))
-		w.deliver(skipped)
-	}
-	for i := range jobs {
-		w.enqueue(&jobs[i])
-	}
-}
-
-// rest returns what of the window is left to read, and what the pages so far cover, if their order is one.
-func (c *chain) rest() (rest, read window.Interval) {
-	left := c.order.narrow(c.span)
-	if left == c.span {
-		return c.window, window.Interval{}
-	}
-	return c.window.Intersect(window.Millis(left.From, left.To)), cutOff(c.window, c.span, left)
-}
-
-// cutOff is what of a window lies in span and not in left, which is span without one of its ends.
-func cutOff(win window.Interval, span, left TimeRange) window.Interval {
-	if left.From == span.From {
-		return win.Intersect(window.Millis(left.To, span.To))
-	}
-	return win.Intersect(window.Millis(span.From, left.From))
-}
-
-// suggest is how many windows, up to most, are worth walking at the same time, by what the first page shows.
-func (c *chain) suggest(most int) int {
-	const (
-		pagesEach = 4           // at least as many a window, as far as can be told
-		shortest  = time.Second // a window
-	)
-	most = int(min(int64(most), max(int64(c.window.Duration()/shortest), 1)))
-	rest, read := c.rest()
-	if c.order.order == unordered || read.Empty() {
-		return most
-	}
-	pages := float64(rest.Duration()) / float64(max(read.Duration(), time.Millisecond))
-	return int(min(max(pages/pagesEach, 1), float64(most)))
 }

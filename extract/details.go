@@ -138,6 +138,9 @@ func badDetail(j *job, err error) Bad {
 // settle collects a job's record and delivers the batch that it completes.
 func (w *walk) settle(j *job, memory *reservation) {
 	defer w.collector.end()
+	if journal := w.step.Journal; journal != nil {
+		w.try(func() error { return journal.Settled(&j.rec) })
+	}
 	parts := [2]held{j.entry}
 	n := 1
 	if memory != nil {

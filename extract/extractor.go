@@ -42,6 +42,12 @@ type Step struct {
 	Details  Details   // "" is DetailsAll
 	Windows  int       // how many windows to cut the interval into; 0 lets the first page decide
 	Progress *Progress // counts what this walk does, perhaps with others; may be nil
+
+	// Journal is told of what must not be fetched again after a crash; may be nil. It has to stay open until Walk returns.
+	Journal Journal
+	// Resume is where an earlier walk of the same interval was; nil begins anew. With an empty Interval only its Pending
+	// entries are fetched.
+	Resume *Resume
 }
 
 // Bad is a record that can't be had or read: an element of a list page that is no record, or an entry whose detail is
@@ -151,7 +157,7 @@ func (s *Step) check() error {
 	if s.Client == nil {
 		return errors.New("a step needs a client")
 	}
-	return nil
+	return s.checkResume()
 }
 
 func (x *Extractor) register(w *walk) error {

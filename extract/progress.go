@@ -11,6 +11,9 @@ const (
 	countKept
 	countDuplicates
 	countOutside
+	countKnown
+	countWindows
+	countResumed
 	countUnreadable
 	countFetched
 	countSkipped
@@ -62,9 +65,10 @@ func requestCounter(op Op) counter {
 type Stats struct {
 	Pages      int64 // list pages read
 	Entries    int64 // elements on them
-	Kept       int64 // entries that belong to the interval, each once
+	Kept       int64 // entries that belong to the interval and were not known, each once; entries pending from an earlier walk too
 	Duplicates int64 // entries seen before
 	Outside    int64 // entries whose timestamp is outside their window
+	Known      int64 // entries that an earlier walk had listed
 	Unreadable int64 // elements that are no record, reported as Bad
 
 	// What became of the details of kept entries.
@@ -78,6 +82,9 @@ type Stats struct {
 	Restarts  int64 // cursor chains begun again
 	Bytes     int64 // of successful answers, decompressed
 
+	WindowsWalked  int64 // windows begun, resumed ones among them
+	ResumedWindows int64 // of them those that an earlier walk had begun
+
 	Windows  int64 // windows walking now
 	InFlight int64 // details being fetched now, waiting for the rate budget included
 	Sleeping int64 // details waiting for their next attempt now
@@ -88,10 +95,11 @@ func (p *Progress) Snapshot() Stats {
 	get := func(c counter) int64 { return p.n[c].Load() }
 	return Stats{
 		Pages: get(countPages), Entries: get(countEntries), Kept: get(countKept), Duplicates: get(countDuplicates),
-		Outside: get(countOutside), Unreadable: get(countUnreadable),
+		Outside: get(countOutside), Known: get(countKnown), Unreadable: get(countUnreadable),
 		Fetched: get(countFetched), Skipped: get(countSkipped), Missing: get(countMissing), Denied: get(countDenied), Failed: get(countFailed),
 		ListRequests: get(countListRequests), DetailRequests: get(countDetailRequests), UsageRequests: get(countUsageRequests),
 		Retries: get(countRetries), Throttled: get(countThrottled), Restarts: get(countRestarts), Bytes: get(countBytes),
+		WindowsWalked: get(countWindows), ResumedWindows: get(countResumed),
 		Windows: get(gaugeWindows), InFlight: get(gaugeDetails), Sleeping: get(gaugeSleeping),
 	}
 }

@@ -25,7 +25,8 @@ type Filter struct {
 // TimeRange is a request's time_range in epoch milliseconds. From is inclusive; whether To is, the API does not say.
 // The zero TimeRange asks for no range.
 type TimeRange struct {
-	From, To int64
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
 }
 
 // ListRequest asks for one list page.

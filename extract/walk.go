@@ -5,9 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
-	"logferry/internal/record"
 	"logferry/internal/window"
 )
 
@@ -28,6 +25,7 @@ type walk struct {
 	mu      sync.Mutex
 	bads    *seenSet          // elements reported as bad
 	assumed []window.Interval // taken for read because entries seemed to come in order
+	windows int               // numbered so far
 }
 
 func newWalk(ctx context.Context, x *Extractor, step Step, receiver Receiver) *walk {
@@ -40,11 +38,14 @@ func newWalk(ctx context.Context, x *Extractor, step Step, receiver Receiver) *w
 
 func (w *walk) run() error {
 	defer w.cancel(nil)
-	if !w.step.Interval.Empty() {
-		if err := w.windows(); err != nil {
-			w.fail(err, w.step.Interval)
-		}
+	var pending sync.WaitGroup
+	if r := w.step.Resume; r != nil && r.Pending != nil {
+		pending.Go(func() { w.try(func() error { return w.fetchPending(r.Pending) }) })
 	}
+	if !w.step.Interval.Empty() {
+		w.try(w.read)
+	}
+	pending.Wait()
 	w.collector.wait()
 	w.flush()
 	w.collector.wait() // another walk may have taken the last batch
@@ -52,6 +53,13 @@ func (w *walk) run() error {
 		return context.Cause(w.parent)
 	}
 	return context.Cause(w.ctx)
+}
+
+// try ends the walk where f returns an error.
+func (w *walk) try(f func() error) {
+	if err := f(); err != nil {
+		w.fail(err, w.step.Interval)
+	}
 }
 
 // fail ends the walk. The first failure counts.
@@ -62,82 +70,14 @@ func (w *walk) fail(err error, at window.Interval) {
 	w.cancel(err)
 }
 
-// windows reads the step's interval. What was taken for read by an order that proves to be none is read again.
-func (w *walk) windows() error {
-	if err := w.once(); err != nil || !w.misled.Load() {
-		return err
-	}
-	w.mu.Lock()
-	again := window.Merge(w.assumed)
-	w.mu.Unlock()
-	none := newChain(w, w.step.Interval, nil)
-	none.order.order = unordered
-	return w.parallel(again, none)
-}
-
-// assume notes that an interval is taken for read.
-func (w *walk) assume(read window.Interval) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.assumed = append(w.assumed, read)
-}
-
-// once reads the step's interval: one page alone, and what that leaves in windows at the same time.
-func (w *walk) once() error {
-	n := w.step.Windows
-	if n > 1 {
-		return w.parallel(window.Split(w.step.Interval, n), nil)
-	}
-	first := newChain(w, w.step.Interval, nil)
-	var ended bool
-	err := w.inSlot(func() (err error) {
-		if n != 1 {
-			if ended, err = first.follow(w.ctx, 1); ended || err != nil {
-				return err
-			}
-			n = first.suggest(cap(w.x.slots))
-		}
-		if n == 1 {
-			ended, err = true, first.finish(w.ctx)
-		}
-		return err
-	})
-	if ended || err != nil {
-		return err
-	}
-	rest, read := first.rest()
-	w.assume(read)
-	return w.parallel(window.Split(rest, n), first)
-}
-
-// parallel reads windows at the same time, as far as there are slots.
-func (w *walk) parallel(windows []window.Interval, first *chain) error {
-	group, ctx := errgroup.WithContext(w.ctx)
-	group.SetLimit(cap(w.x.slots))
-	for _, win := range windows {
-		if win.Empty() {
-			continue
-		}
-		group.Go(func() error {
-			return w.inSlot(func() error { return newChain(w, win, first).finish(ctx) })
-		})
-	}
-	return group.Wait()
-}
-
-func (w *walk) inSlot(f func() error) error {
-	if err := w.x.slot(w.ctx); err != nil {
+func (w *walk) inSlot(ctx context.Context, f func() error) error {
+	if err := w.x.slot(ctx); err != nil {
 		return err
 	}
 	defer w.x.freeSlot()
 	w.progress.add(gaugeWindows, 1)
 	defer w.progress.add(gaugeWindows, -1)
 	return f()
-}
-
-// wants says whether an entry's detail is to be fetched.
-func (w *walk) wants(e *record.Entry) bool {
-	return w.step.Details == DetailsAll || w.step.Details == DetailsFailed && e.Status == "failed"
 }
 
 // flush delivers what is pending.

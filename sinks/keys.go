@@ -47,6 +47,15 @@ func escapeHive(value string) string {
 // partName matches the names of data files of any format, whatever program version wrote them.
 var partName = regexp.MustCompile(`^part-[^/]*\.(parquet|ndjson|ndjson\.gz|ndjson\.zst)$`)
 
-func partKey(prefix string, n int, extension string) string {
-	return fmt.Sprintf("%s/part-%05d%s", prefix, n, extension)
+// FileKey returns the key of the n-th file, from 0, of a version of the partition with this prefix, in the sink's format.
+// Versions up to 1 have the plain names, part-00000.parquet; later ones carry their number, part-00000-00002.parquet.
+func (s *Sink) FileKey(prefix string, n, version int) string {
+	name := fmt.Sprintf("part-%05d", n)
+	if version > 1 {
+		name += fmt.Sprintf("-%05d", version)
+	}
+	return prefix + "/" + name + s.Extension()
 }
+
+// Extension returns what the names of the sink's files end in, such as ".parquet" or ".ndjson.gz".
+func (s *Sink) Extension() string { return s.options.extension() }

@@ -38,7 +38,7 @@ type Options struct {
 	// per cent smaller or larger. 0 means DefaultMaxFileSize.
 	MaxFileSize int64
 	// StagingDir is the folder in which files wait for their upload; it is made if it isn't there. Each open partition has
-	// a folder of its own in it, which is removed on Close and Abort; what a killed process leaves there is the caller's
+	// a folder of its own in it, which goes with Publish, Close and Abort; what a killed process leaves there is the caller's
 	// to remove. Empty means the system's folder for temporary files.
 	StagingDir string
 	// Memory is how many bytes the encoders of all open partitions may hold together, at least MinMemory. 0 means

@@ -28,11 +28,10 @@ type encoder interface {
 
 // part is one file of a partition in the staging folder.
 type part struct {
-	key       string
-	path      string
-	extension string
-	schema    *table.Schema
-	options   *Options
+	n       int // in the partition, from 0
+	path    string
+	schema  *table.Schema
+	options *Options
 
 	finished bool
 	bytes    int64 // once finished
@@ -53,13 +52,12 @@ func (w *PartitionWriter) newPart(n int) (*part, error) {
 		return nil, fmt.Errorf("make staged file: %w", err)
 	}
 	p := &part{
-		key:       partKey(w.partition.Prefix, n, options.extension()),
-		path:      path,
-		extension: options.extension(),
-		schema:    w.schema,
-		options:   options,
-		file:      file,
-		buffer:    bufio.NewWriterSize(file, 64<<10),
+		n:       n,
+		path:    path,
+		schema:  w.schema,
+		options: options,
+		file:    file,
+		buffer:  bufio.NewWriterSize(file, 64<<10),
 	}
 	switch options.Format {
 	case Parquet:
@@ -115,7 +113,7 @@ func (p *part) finish() error {
 		err = p.file.Close()
 	}
 	if err != nil {
-		return fmt.Errorf("end staged file of %s: %w", p.key, err)
+		return fmt.Errorf("end staged file %d: %w", p.n, err)
 	}
 	p.encoder, p.buffer, p.file, p.finished = nil, nil, nil, true
 	return nil
@@ -137,14 +135,14 @@ func (p *part) verify() (File, error) {
 		return err
 	})
 	if err != nil {
-		return File{}, fmt.Errorf("the staged file of %s is not what was written: %w", p.key, err)
+		return File{}, fmt.Errorf("staged file %d is not what was written: %w", p.n, err)
 	}
-	return File{Key: p.key, Size: p.bytes, Rows: p.rows, SHA256: [32]byte(hash.Sum(nil)), First: p.first, Last: p.last}, nil
+	return File{Size: p.bytes, Rows: p.rows, SHA256: [32]byte(hash.Sum(nil)), First: p.first, Last: p.last}, nil
 }
 
-func (p *part) upload(ctx context.Context, b bucket.Bucket) error {
+func (p *part) upload(ctx context.Context, b bucket.Bucket, key string) error {
 	return p.read(func(content *io.SectionReader) error {
-		return b.Upload(ctx, p.key, content, p.bytes, contentTypes[p.extension])
+		return b.Upload(ctx, key, content, p.bytes, contentTypes[p.options.extension()])
 	})
 }
 

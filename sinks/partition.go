@@ -2,7 +2,6 @@ package sinks
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -10,10 +9,10 @@ import (
 	"logferry/internal/table"
 )
 
-// File is one file of a partition as it was uploaded.
+// File is one file of a partition.
 type File struct {
-	Key    string
-	Size   int64 // bytes
+	Key    string // empty until it is uploaded
+	Size   int64  // bytes
 	Rows   int64
 	SHA256 [32]byte
 	// First and Last are the timestamps of the first and the last row, µs since the epoch. 0 if the schema has no
@@ -25,11 +24,11 @@ type File struct {
 // not be found in them.
 var ErrUnsorted = errors.New("rows must come sorted by timestamp, then log_id")
 
-// ErrEnded says that the partition was closed or aborted already.
-var ErrEnded = errors.New("the partition was closed or aborted already")
+// ErrEnded says that the partition was sealed, published, closed or aborted already.
+var ErrEnded = errors.New("the partition was sealed, published, closed or aborted already")
 
-// PartitionWriter writes the rows of one partition. It is not for concurrent use. It is ended by exactly one of Close
-// and Abort; Abort after either is no error and does nothing.
+// PartitionWriter writes the rows of one partition. It is not for concurrent use. Seal ends the writing and Publish
+// uploads, or Close does both; Abort ends it at any point and does nothing after the end.
 type PartitionWriter struct {
 	sink      *Sink
 	schema    *table.Schema
@@ -37,12 +36,22 @@ type PartitionWriter struct {
 
 	folder string // in the staging folder; made for the first row
 	parts  []*part
-	ended  bool
-	failed error // of an earlier Write: the files are unusable
+	sealed []File // by Seal: the parts' facts
+	state  state
+	failed error // of an earlier Write or Seal: the files are unusable
 
 	timestamp, logID int // columns, -1 if the schema hasn't got them
 	last             order
 }
+
+// state is how far a PartitionWriter is.
+type state uint8
+
+const (
+	writing state = iota
+	sealed
+	ended
+)
 
 // order is what rows are sorted by.
 type order struct {
@@ -58,15 +67,19 @@ func newPartitionWriter(s *Sink, schema *table.Schema, p Partition) *PartitionWr
 
 // Write adds a row, which it copies. Rows must come sorted by timestamp, then log_id. After an error only Abort is left.
 func (w *PartitionWriter) Write(row table.Row) error {
-	if w.ended {
+	if w.state != writing {
 		return ErrEnded
 	}
 	if w.failed == nil {
 		if err := w.write(row); err != nil {
-			w.failed = fmt.Errorf("sink %q: partition %s: %w", w.sink.options.Name, w.partition.Prefix, err)
+			w.failed = w.wrap(err)
 		}
 	}
 	return w.failed
+}
+
+func (w *PartitionWriter) wrap(err error) error {
+	return fmt.Errorf("sink %q: partition %s: %w", w.sink.options.Name, w.partition.Prefix, err)
 }
 
 func (w *PartitionWriter) write(row table.Row) error {
@@ -145,71 +158,4 @@ func (w *PartitionWriter) BytesWritten() int64 {
 		n += p.size()
 	}
 	return n
-}
-
-// Close ends the last file, reads every file back, uploads them all and then removes the files that the partition had
-// before and hasn't any more. A partition without rows has no files. When it returns an error, nothing or some files
-// were replaced: writing the partition again puts it right. Whatever it returns, the staged files are gone.
-func (w *PartitionWriter) Close(ctx context.Context) ([]File, error) {
-	if w.ended {
-		return nil, ErrEnded
-	}
-	defer func() { _ = w.end() }() // what stays in the staging folder is removed with it
-	files, err := w.close(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("sink %q: partition %s: %w", w.sink.options.Name, w.partition.Prefix, err)
-	}
-	return files, nil
-}
-
-func (w *PartitionWriter) close(ctx context.Context) ([]File, error) {
-	if w.failed != nil {
-		return nil, errors.Join(errors.New("an earlier write failed"), w.failed)
-	}
-	if n := len(w.parts); n > 0 && !w.parts[n-1].finished {
-		if err := w.parts[n-1].finish(); err != nil {
-			return nil, err
-		}
-	}
-	files := make([]File, 0, len(w.parts))
-	for _, p := range w.parts {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		file, err := p.verify()
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, file)
-	}
-	for _, p := range w.parts {
-		if err := p.upload(ctx, w.sink.bucket); err != nil {
-			return nil, err
-		}
-	}
-	return files, w.sink.removeParts(ctx, w.partition.Prefix, files)
-}
-
-// Abort drops what was written. The bucket stays as it was.
-func (w *PartitionWriter) Abort() error {
-	if w.ended {
-		return nil
-	}
-	return w.end()
-}
-
-func (w *PartitionWriter) end() error {
-	w.ended = true
-	w.sink.open.Add(-1)
-	var errs []error
-	for _, p := range w.parts {
-		errs = append(errs, p.discard())
-	}
-	if w.folder != "" {
-		errs = append(errs, os.RemoveAll(w.folder))
-	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("sink %q: remove staged files: %w", w.sink.options.Name, err)
-	}
-	return nil
 }

@@ -153,11 +153,15 @@ func incompressible(n int) []byte {
 func TestOpenPartitionsShareTheMemory(t *testing.T) {
 	const memory, size = 16 << 20, 8 << 10
 	schema := &table.Schema{Columns: []table.Column{{Name: "text", Kind: table.String}}}
-	largestGroup := func(partitions int) int64 {
+	largestGroup := func(partitions int, seal bool) int64 {
 		sink := openSink(t, func(o *sinks.Options) { o.Memory = memory })
 		w := begin(t, sink, schema)
 		for range partitions - 1 {
-			begin(t, sink, schema)
+			other := begin(t, sink, schema)
+			if seal {
+				_, err := other.Seal(t.Context())
+				require.NoError(t, err)
+			}
 		}
 		text := incompressible(4 << 20)
 		for i := range 2000 {
@@ -177,8 +181,9 @@ func TestOpenPartitionsShareTheMemory(t *testing.T) {
 		}
 		return rows
 	}
-	alone, shared := largestGroup(1), largestGroup(4)
+	alone, shared := largestGroup(1, false), largestGroup(4, false)
 	require.Greater(t, alone, 2*shared)
+	require.Equal(t, alone, largestGroup(4, true), "a sealed partition needs no memory")
 }
 
 func TestOptionsAreFilledInOrRefused(t *testing.T) {

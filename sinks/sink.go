@@ -47,6 +47,10 @@ func (s *Sink) Close() error {
 // Name returns the sink's name.
 func (s *Sink) Name() string { return s.options.Name }
 
+// Bucket returns the bucket that the sink writes to, for what is kept beside the data. It is closed with the sink, or by
+// who gave it in the options.
+func (s *Sink) Bucket() bucket.Bucket { return s.bucket }
+
 // share is how many bytes one open partition may hold at the moment.
 func (s *Sink) share() int64 { return s.options.Memory / max(1, s.open.Load()) }
 
@@ -58,7 +62,7 @@ type Partition struct {
 	Metadata map[string]string
 }
 
-// NewPartition begins a partition. The caller ends it with Close or Abort. Two writers of one partition at the same time
+// NewPartition begins a partition. The caller ends it with Publish, Close or Abort. Two writers of one partition at the same time
 // would overwrite each other's files.
 func (s *Sink) NewPartition(ctx context.Context, schema *table.Schema, p Partition) (*PartitionWriter, error) {
 	if err := ctx.Err(); err != nil {

@@ -1,31 +1,47 @@
 package main
 
 import (
-	"time"
+	"context"
 
 	"github.com/spf13/cobra"
 
 	"logferry/internal/apply"
-	"logferry/internal/record"
+	"logferry/internal/plan"
 )
 
+type applyFlags struct {
+	planFlags
+	approve bool
+}
+
 func newApply(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "apply",
-		Short: "Export what pipeline.yaml declares",
-		Long: `Export the declared range, partition after partition. Run again, it writes the same files over: nothing is
-duplicated. Interrupt once to stop after what is being written is abandoned cleanly, twice to stop at once.`,
+	var f applyFlags
+	cmd := &cobra.Command{
+		Use:   "apply [PLANFILE]",
+		Short: "Make the lake hold what pipeline.yaml declares",
+		Long: `Plan, and carry the plan out: several partitions at once, each committed when it is whole. On a terminal the plan is
+shown and a confirmation asked for. With PLANFILE just the saved plan is carried out, or refused where configuration or
+state have moved since.
+
+Interrupted once, it stops after what is being written is abandoned cleanly, and the next run goes on from there;
+interrupted twice, it stops at once, and the next run goes on from there too.`,
 		Example: `  logferry apply
-  logferry apply -f nightly.yaml --json > run.ndjson`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			now := time.Now()
-			p, err := a.load(now)
+  logferry apply -f nightly.yaml --auto-approve --json > run.ndjson
+  logferry apply tonight.plan`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o, err := f.options(cmd.CommandPath())
 			if err != nil {
-				return a.notBegun(err)
+				return err
+			}
+			var saved *plan.Plan
+			if len(args) == 1 {
+				if saved, err = readPlan(args[0]); err != nil {
+					return a.notBegun(err)
+				}
 			}
 			view := a.applyView()
-			sum, err := apply.Run(cmd.Context(), p, apply.Options{Now: now, Version: version, Events: view, Logger: a.logger()})
+			sum, err := a.apply(cmd.Context(), view, saved, o, f.approve || saved != nil)
 			view.Close()
 			if sum == nil {
 				return a.notBegun(err)
@@ -38,6 +54,49 @@ duplicated. Interrupt once to stop after what is being written is abandoned clea
 			return err
 		},
 	}
+	f.add(cmd)
+	cmd.Flags().BoolVar(&f.approve, "auto-approve", false, "don't ask")
+	return cmd
+}
+
+// apply plans, unless there is a saved plan, asks, and carries the plan out. The summary is nil where nothing was begun.
+func (a *app) apply(ctx context.Context, view applyView, saved *plan.Plan, o apply.PlanOptions, approved bool) (*apply.Summary, error) {
+	_, s, err := a.open(ctx, view)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	ctx, unlock, err := a.lock(ctx, s, "apply")
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	pl := saved
+	if pl == nil {
+		if pl, err = s.Plan(ctx, o); err != nil {
+			return nil, err
+		}
+		if err := a.approve(ctx, pl, approved); err != nil {
+			return nil, err
+		}
+	}
+	for _, text := range pl.Warnings {
+		if a.json || approved {
+			a.logger().Warn(text)
+		}
+	}
+	return s.Apply(ctx, pl)
+}
+
+// approve shows the plan on a terminal and asks for a confirmation where there is something to do.
+func (a *app) approve(ctx context.Context, pl *plan.Plan, approved bool) error {
+	if approved || pl.Empty() || !terminal(a.stdin) {
+		return nil
+	}
+	if err := a.showPlan(pl, ""); err != nil {
+		return err
+	}
+	return a.confirm(ctx, "Carry this plan out?", false)
 }
 
 // notBegun reports why a run did not begin. With --json a summary is the last line all the same.
@@ -46,9 +105,9 @@ func (a *app) notBegun(err error) error {
 		return err
 	}
 	a.printError(err)
-	newJSONView(a).Summary(&apply.Summary{
-		Type: "summary", Version: version, Details: map[record.Outcome]int64{}, Sinks: []apply.SinkSummary{}, Errors: []string{err.Error()},
-	}, err)
+	sum := apply.NewSummary(version)
+	sum.Errors = []string{err.Error()}
+	newJSONView(a).Summary(sum, err)
 	return &reportedError{err}
 }
 

@@ -41,8 +41,11 @@ func (a *app) explain(ctx context.Context, err error) int {
 	if !errors.As(err, &reported) && !interrupted {
 		a.printError(err)
 	}
-	if interrupted {
+	switch {
+	case interrupted:
 		return exitInterrupted
+	case errors.Is(err, errChanges):
+		return exitChanges
 	}
 	return exitError
 }

@@ -16,6 +16,7 @@ var version = "dev"
 const (
 	exitDone        = 0
 	exitError       = 1
+	exitChanges     = 2 // of plan --detailed-exitcode
 	exitInterrupted = 130
 )
 

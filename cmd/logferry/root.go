@@ -32,10 +32,13 @@ func newRoot(a *app) *cobra.Command {
 		Long: `logferry exports the tool-execution logs of Composio's Logs API into partitioned Parquet or NDJSON,
 in a local folder or a bucket of S3, Google Cloud Storage or Azure. pipeline.yaml declares what the lake must hold.
 
-Results go to stdout; progress, logs and errors to stderr. Exit codes: 0 done, 1 error, 130 interrupted.`,
+Results go to stdout; progress, logs and errors to stderr. Exit codes: 0 done, 1 error, 2 plan --detailed-exitcode found
+changes, 130 interrupted.`,
 		Example: `  logferry init                        # write a commented pipeline.yaml
   logferry validate                    # check it
-  logferry apply                       # export what it declares
+  logferry plan                        # what is missing, and what it will cost
+  logferry apply                       # make it so
+  logferry verify --deep               # prove it
   logferry logs list --since 1h --filter 'status==failed'`,
 		Version:           version,
 		SilenceErrors:     true,
@@ -55,7 +58,10 @@ Results go to stdout; progress, logs and errors to stderr. Exit codes: 0 done, 1
 	flags.BoolVar(&a.json, "json", false, "machine output on stdout, one JSON object a line")
 	flags.BoolVar(&a.noColor, "no-color", false, "no colours, also on a terminal (as the variable NO_COLOR)")
 	flags.StringVar(&a.logLevel, "log-level", "info", "least `level` of log lines: debug, info, warn, error")
-	root.AddCommand(newInit(a), newValidate(a), newApply(a), newLogs(a), newVersion(a))
+	root.AddCommand(
+		newInit(a), newValidate(a), newPlan(a), newApply(a), newShow(a), newState(a), newVerify(a), newDestroy(a), newForceUnlock(a),
+		newLogs(a), newVersion(a),
+	)
 	return root
 }
 

@@ -29,7 +29,7 @@ func newLineView(a *app) *lineView {
 
 // Started implements apply.Events.
 func (v *lineView) Started(s apply.Started, live func() apply.Snapshot) {
-	v.log.Info("export begins", "pipeline", s.Pipeline, "from", s.From, "to", s.To, "partitions", s.Partitions)
+	v.log.Info("export begins", "pipeline", s.Pipeline, "from", s.From, "to", s.To, "partitions", s.Partitions, "unchanged", s.Unchanged)
 	v.start(func() {
 		now := live()
 		v.log.Info("export goes on", "partitions", fmt.Sprintf("%d/%d", now.Done, now.Declared),
@@ -54,7 +54,8 @@ func (v *lineView) StepDone(r apply.StepResult) {
 		v.log.Error("partition failed", "error", r.Error)
 		return
 	}
-	v.log.Debug("partition written", "project", r.Project, "partition", r.Partition, "records", r.Records, "files", len(r.Files))
+	v.log.Debug("partition done", "action", r.Action, "project", r.Project, "partition", r.Partition, "records", r.Records,
+		"new", r.New, "files", len(r.Files), "unchanged", r.Unchanged)
 }
 
 // Close implements applyView.
@@ -84,28 +85,65 @@ func leftText(s apply.Snapshot) string {
 func printSummary(a *app, s *apply.Summary, err error) {
 	w := a.stdout
 	head := a.color(w, green, "Export complete.")
+	var disagreement *apply.ReconcileError
 	switch {
 	case errors.Is(err, context.Canceled):
 		head = a.color(w, yellow, "Export interrupted; run apply again to complete it.")
+	case errors.As(err, &disagreement) && s.Partitions.Failed == 0:
+		head = a.color(w, yellow, "Export complete, and not what the API counts.")
 	case err != nil:
 		head = a.color(w, red, "Export incomplete.")
+	case s.Partitions.Written+s.Partitions.Deleted+s.StraysRemoved == 0:
+		head = a.color(w, green, "No changes.")
 	}
 	fmt.Fprintf(w, "%s %s, %s to %s\n", head, s.Pipeline, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339))
-	line := func(name, format string, args ...any) {
-		fmt.Fprintf(w, "  %-12s %s\n", name, fmt.Sprintf(format, args...))
-	}
-	line("partitions", "%s", partitionText(s.Partitions))
-	line("records", "%s%s", humanize.Comma(s.Records), detailText(s))
+	printLine(w, "partitions", "%s", partitionText(s.Partitions))
+	printLine(w, "records", "%s%s%s", humanize.Comma(s.Records), newText(s), detailText(s))
 	if s.Quarantined > 0 {
-		line("quarantined", "%s", a.color(w, yellow, humanize.Comma(s.Quarantined)+", see _logferry/quarantine/ in the first sink"))
+		printLine(w, "quarantined", "%s", a.color(w, yellow, humanize.Comma(s.Quarantined)+", see _logferry/quarantine/ in the first sink"))
+	}
+	if text := reconcileText(s.Reconcile); text != "" {
+		printLine(w, "reconcile", "%s", text)
 	}
 	for _, sink := range s.Sinks {
-		line("sink "+sink.Name, "%s: %s files, %s", sink.URL, humanize.Comma(sink.Files), humanize.IBytes(uint64(sink.Bytes)))
+		printLine(w, "sink "+sink.Name, "%s: %s files, %s", sink.URL, humanize.Comma(sink.Files), humanize.IBytes(uint64(sink.Bytes)))
 	}
-	line("requests", "%s (%s list, %s detail), %s repeated, %s rate limited", humanize.Comma(s.Requests.Total),
-		humanize.Comma(s.Requests.List), humanize.Comma(s.Requests.Detail), humanize.Comma(s.Requests.Retried), humanize.Comma(s.Requests.RateLimited))
-	line("time", "%s", (time.Duration(s.DurationMS) * time.Millisecond).Round(10*time.Millisecond))
+	printLine(w, "requests", "%s (%s list, %s detail, %s usage), %s repeated, %s rate limited", humanize.Comma(s.Requests.Total),
+		humanize.Comma(s.Requests.List), humanize.Comma(s.Requests.Detail), humanize.Comma(s.Requests.Usage), humanize.Comma(s.Requests.Retried),
+		humanize.Comma(s.Requests.RateLimited))
+	printLine(w, "state", "serial %d", s.Serial)
+	printLine(w, "time", "%s", (time.Duration(s.DurationMS) * time.Millisecond).Round(10*time.Millisecond))
 	printFailures(w, s)
+}
+
+// newText says how many records are new where that is not all of them.
+func newText(s *apply.Summary) string {
+	if s.NewRecords == s.Records {
+		return ""
+	}
+	return ", of them new " + humanize.Comma(s.NewRecords)
+}
+
+// reconcileText says how the partitions compare with the API's counts.
+func reconcileText(r apply.ReconcileSummary) string {
+	if r.Agree+r.Differ+r.Unknown == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("%d partitions agree with the usage counts", r.Agree)
+	for _, part := range []struct {
+		n    int64
+		what string
+	}{
+		{int64(r.Differ), "differ"},
+		{int64(r.Unknown), "could not be compared"},
+		{r.Late, "records were found by the second listing"},
+		{r.Extra, "records are not listed any more"},
+	} {
+		if part.n > 0 {
+			text += fmt.Sprintf(", %s %s", humanize.Comma(part.n), part.what)
+		}
+	}
+	return text
 }
 
 // partitionText leaves out what did not happen.
@@ -114,7 +152,7 @@ func partitionText(p apply.Partitions) string {
 	for _, part := range []struct {
 		n    int
 		what string
-	}{{p.Empty, "without records"}, {p.Failed, "failed"}, {p.NotDone, "not done"}} {
+	}{{p.Empty, "without records"}, {p.Unchanged, "unchanged"}, {p.Deleted, "removed"}, {p.Failed, "failed"}, {p.NotDone, "not done"}} {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %d %s", part.n, part.what)
 		}

@@ -5,12 +5,12 @@ import (
 	"time"
 
 	"logferry/extract"
+	"logferry/sinks/bucket"
 )
 
 // Events is told what a run does. Its methods may be called from several goroutines at once.
 type Events interface {
-	// Started comes once, when the buckets were found good and before the first request. live may be called at
-	// any time until Run has returned.
+	// Started comes once, before the first step. live may be called at any time until Apply has returned.
 	Started(run Started, live func() Snapshot)
 	// StepStarted comes once a partition, with Running.Name.
 	StepStarted(name string)
@@ -25,8 +25,9 @@ type Started struct {
 	Pipeline   string    `json:"pipeline"`
 	From       time.Time `json:"from"`
 	To         time.Time `json:"to"`
-	Partitions int       `json:"partitions"`
-	Sinks      []string  `json:"sinks"` // URLs
+	Partitions int       `json:"partitions"` // with a step
+	Unchanged  int       `json:"unchanged"`  // without one
+	Sinks      []string  `json:"sinks"`      // URLs
 }
 
 // Snapshot is how far a run has come.
@@ -36,7 +37,7 @@ type Snapshot struct {
 	Running  []Running // in the order in which they were started
 	Records  int64     // of all partitions
 	Requests int64
-	Expected int64 // tool calls in the range by the API's usage count; 0 while unknown
+	Expected int64 // records that the plan expects; 0 where that is unknown
 	Elapsed  time.Duration
 	Rate     extract.Budget
 }
@@ -109,12 +110,6 @@ func (b *board) end(s *step, r StepResult) {
 	b.ended.Records += r.Records
 }
 
-func (b *board) expect(records int64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.ended.Expected = records
-}
-
 func (b *board) snapshot() Snapshot {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -126,4 +121,12 @@ func (b *board) snapshot() Snapshot {
 		out.Records += r.Records
 	}
 	return out
+}
+
+func (r *run) started() Started {
+	s := Started{Pipeline: r.pipeline.Name, From: r.plan.From, To: r.plan.To, Partitions: len(r.plan.Steps), Unchanged: r.plan.Unchanged.Partitions}
+	for _, c := range r.pipeline.Sinks {
+		s.Sinks = append(s.Sinks, bucket.Redact(c.URL))
+	}
+	return s
 }

@@ -1,12 +1,15 @@
 package apply
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
+	"os"
 	"path"
 	"time"
 	"unicode/utf8"
@@ -14,49 +17,46 @@ import (
 	"logferry/extract"
 	"logferry/internal/record"
 	"logferry/internal/spool"
+	"logferry/internal/state"
 )
 
 // quarantine collects what could not be had or read of one partition, sorted and within a memory bound like the records
-// themselves. add may be called from several goroutines; the owner calls close.
+// themselves. add may be called from several goroutines.
 type quarantine struct {
-	lines *spool.Spool
-	now   time.Time
+	lines   *spool.Spool
+	earlier map[string]state.Quarantined // of the version before, by lineID
+	now     time.Time
 }
 
-// quarantined is one line of a quarantine object.
+// quarantined is one line of a quarantine object: what the manifest says of the record, and what was received.
 type quarantined struct {
-	LogID     string    `json:"log_id,omitempty"`
-	Timestamp string    `json:"timestamp,omitempty"`
-	Project   string    `json:"project,omitempty"`
-	Reason    string    `json:"reason"`
-	Attempts  int       `json:"attempts"`
-	LastError string    `json:"last_error,omitempty"`
-	SeenAt    time.Time `json:"seen_at"`
-	// Exported says that the record has a row in the partition, made of what the list said of it.
-	Exported bool `json:"exported"`
+	state.Quarantined
+	Project string `json:"project,omitempty"`
 	// Entry is what was received where that is JSON, EntryBase64 where it is not.
 	Entry       json.RawMessage `json:"entry,omitempty"`
 	EntryBase64 []byte          `json:"entry_base64,omitempty"`
 }
 
-// newQuarantine keeps its lines in a spool, which it owns.
+// newQuarantine keeps its lines in a spool, which stays the caller's.
 func newQuarantine(lines *spool.Spool, now time.Time) *quarantine {
-	return &quarantine{lines: lines, now: now}
+	return &quarantine{lines: lines, earlier: map[string]state.Quarantined{}, now: now.UTC().Truncate(time.Second)}
 }
 
 func (q *quarantine) add(ctx context.Context, project string, b extract.Bad) error {
-	line := quarantined{
-		LogID: b.ID, Project: project, Reason: b.Reason, Attempts: b.Attempts,
-		SeenAt: q.now.UTC().Truncate(time.Second), Exported: b.Attempts > 0, LastError: b.LastError,
+	line := quarantined{Project: project, Quarantined: state.Quarantined{
+		LogID: b.ID, Reason: b.Reason, LastError: b.LastError, Attempts: b.Attempts, Tries: 1,
+		FirstSeen: q.now, LastTried: q.now, Exported: b.Attempts > 0,
+	}}
+	id := lineID(b.ID, b.Raw)
+	if before, ok := q.earlier[id]; ok {
+		line.FirstSeen, line.Tries, line.Attempts = before.FirstSeen, before.Tries+1, before.Attempts+b.Attempts
 	}
 	if b.HasTime {
-		line.Timestamp = time.UnixMicro(b.Micros).UTC().Format("2006-01-02T15:04:05.000000Z")
+		line.Timestamp = time.UnixMicro(b.Micros).UTC()
 	}
-	switch {
-	case line.Exported: // the row has it
-	case json.Valid(b.Raw) && utf8.Valid(b.Raw):
+	if json.Valid(b.Raw) && utf8.Valid(b.Raw) {
 		line.Entry = b.Raw
-	default:
+	} else {
 		line.EntryBase64 = b.Raw
 	}
 	var out bytes.Buffer
@@ -65,36 +65,101 @@ func (q *quarantine) add(ctx context.Context, project string, b extract.Bad) err
 	if err := enc.Encode(line); err != nil {
 		return err
 	}
-	r := record.Record{Entry: record.Entry{Key: record.Key{Micros: b.Micros, ID: b.ID}, Raw: out.Bytes()}}
-	if r.ID == "" {
-		sum := sha256.Sum256(b.Raw)
-		r.ID = hex.EncodeToString(sum[:])
-	}
-	return q.lines.Add(ctx, []record.Record{r})
+	return q.keep(ctx, b.Micros, id, out.Bytes(), record.Fetched)
 }
 
-// writeTo writes the lines by timestamp, then id, and returns how many there are.
-func (q *quarantine) writeTo(ctx context.Context, w io.Writer) (int64, error) {
-	var n int64
-	for r, err := range q.lines.Sorted(ctx) {
-		if err != nil {
-			return n, err
-		}
-		if _, err := w.Write(r.Raw); err != nil {
-			return n, err
-		}
-		n++
+// lineID tells quarantined records apart: by their id, or where that can't be read by what was received.
+func lineID(id string, raw []byte) string {
+	if id != "" {
+		return id
 	}
-	return n, nil
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:])
 }
 
-func (q *quarantine) close() error { return q.lines.Close() }
+// keep adds a line. Of two lines of one record, the one of this run is kept: the spool prefers its outcome.
+func (q *quarantine) keep(ctx context.Context, micros int64, id string, line []byte, rank record.Outcome) error {
+	return q.lines.Add(ctx, []record.Record{{Entry: record.Entry{Key: record.Key{Micros: micros, ID: id}, Raw: line}, Outcome: rank}})
+}
 
-// quarantineKey is the object's key below the sink: never below tool_execution/.
-func quarantineKey(project, partition string) string {
+// quarantineKey is the object's key below the first sink: never below tool_execution/.
+func quarantineKey(project, partition string, version int) string {
 	key := "_logferry/quarantine"
 	if project != "" {
 		key = path.Join(key, "project="+project)
 	}
+	if version > 1 {
+		partition += fmt.Sprintf(".%05d", version)
+	}
 	return path.Join(key, partition+".ndjson")
+}
+
+// oldQuarantine is the key of the object that the version before had and m has not; "" for none.
+func (s *step) oldQuarantine(m *state.Manifest) string {
+	if s.known == nil || s.known.QuarantineObject == nil {
+		return ""
+	}
+	old := s.known.QuarantineObject.Key
+	if m.QuarantineObject != nil && m.QuarantineObject.Key == old {
+		return ""
+	}
+	return old
+}
+
+// putAside writes the partition's quarantine object to the first sink and names its records in the manifest.
+func (s *step) putAside(ctx context.Context, w *work, m *state.Manifest) error {
+	if err := s.carryOver(ctx, w); err != nil {
+		return fmt.Errorf("read the quarantine: %w", err)
+	}
+	body, err := os.CreateTemp(s.run.dir, "quarantine-*")
+	if err != nil {
+		return fmt.Errorf("write the quarantine: %w", err)
+	}
+	defer func() {
+		_ = body.Close()
+		_ = os.Remove(body.Name())
+	}()
+	hash := sha256.New()
+	out := bufio.NewWriter(io.MultiWriter(body, hash))
+	err = w.bad.write(ctx, out, m)
+	if err == nil {
+		err = out.Flush()
+	}
+	if err != nil {
+		return fmt.Errorf("write the quarantine: %w", err)
+	}
+	if len(m.Quarantine) == 0 {
+		return nil
+	}
+	size, err := body.Seek(0, io.SeekCurrent)
+	if err == nil {
+		_, err = body.Seek(0, io.SeekStart)
+	}
+	key := quarantineKey(m.Project, m.Partition, m.Version)
+	if err == nil {
+		err = s.run.sinks[0].UploadObject(ctx, key, body, size, "application/x-ndjson")
+	}
+	if err != nil {
+		return fmt.Errorf("write the quarantine: %w", err)
+	}
+	m.QuarantineObject = &state.Object{Key: key, Size: size, SHA256: hex.EncodeToString(hash.Sum(nil))}
+	return nil
+}
+
+// write writes the lines by timestamp, then id, and names their records in the manifest.
+func (q *quarantine) write(ctx context.Context, w io.Writer, m *state.Manifest) error {
+	for r, err := range q.lines.Sorted(ctx) {
+		if err != nil {
+			return err
+		}
+		var line quarantined
+		if err := json.Unmarshal(r.Raw, &line); err != nil {
+			return err
+		}
+		m.Quarantine = append(m.Quarantine, line.Quarantined)
+		if _, err := w.Write(r.Raw); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package apply
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"sync/atomic"
@@ -10,28 +9,52 @@ import (
 
 	"logferry/extract"
 	"logferry/internal/config"
+	"logferry/internal/plan"
 	"logferry/internal/record"
-	"logferry/internal/spool"
+	"logferry/internal/state"
 	"logferry/internal/window"
+	"logferry/sinks"
 )
 
-// step is one partition of one project: the unit of work and of retry.
+// step is one step of the plan in work: one partition of one project.
 type step struct {
-	runner  *runner
-	project project
-	slice   window.Slice
+	run       *run
+	plan      *plan.Step
+	project   project
+	partition window.Partition
+	entry     state.Entry     // zero where the state does not have the partition
+	known     *state.Manifest // of the entry; nil where there is none
 
 	progress *extract.Progress
 	writing  atomic.Bool
 	written  atomic.Int64
 }
 
-func (s *step) name() string { return path.Join(s.project.name, s.slice.Partition.Path()) }
+// steps makes the steps of the plan ready.
+func (r *run) steps() ([]*step, error) {
+	var out []*step
+	for i := range r.plan.Steps {
+		ps := &r.plan.Steps[i]
+		partition, err := window.ParsePartition(ps.Partition)
+		if err != nil {
+			return nil, err
+		}
+		project, declared := r.project(ps.Project)
+		if !declared && ps.Action != plan.Delete {
+			return nil, fmt.Errorf("the plan names the project %q, which is not declared", ps.Project)
+		}
+		s := &step{run: r, plan: ps, project: project, partition: partition, progress: extract.NewProgress(&r.progress)}
+		s.project.name = ps.Project
+		s.entry, _ = r.state.Get(ps.Project, ps.Partition)
+		out = append(out, s)
+	}
+	return out, nil
+}
 
 func (s *step) live() Running {
 	n := s.progress.Snapshot()
 	out := Running{
-		Name: s.name(), Phase: Fetching, Listed: n.Kept, Requests: n.ListRequests + n.DetailRequests,
+		Name: s.plan.Name(), Phase: Fetching, Listed: n.Kept, Requests: n.ListRequests + n.DetailRequests,
 		Records: n.Fetched + n.Skipped + n.Missing + n.Denied + n.Failed,
 	}
 	if s.writing.Load() {
@@ -40,62 +63,62 @@ func (s *step) live() Running {
 	return out
 }
 
-// run exports the partition. The result is complete up to the error, if there is one.
-func (s *step) run(ctx context.Context) (StepResult, error) {
-	start := time.Now()
-	res := StepResult{
-		Type: "partition", Project: s.project.name, Partition: s.slice.Partition.Path(),
-		From: s.slice.Interval.From, To: s.slice.Interval.To,
-		Details: map[record.Outcome]int64{}, Files: []FileResult{},
+// interval is what the partition covers afterwards.
+func (s *step) interval() window.Interval { return window.New(s.plan.From, s.plan.To) }
+
+// prefix is the partition's folder below each sink.
+func (s *step) prefix() string { return sinks.PartitionPrefix(s.plan.Project, s.plan.Partition) }
+
+// do carries the step out.
+func (s *step) do(ctx context.Context, res *StepResult) error {
+	if s.plan.Action == plan.Delete {
+		return s.remove(ctx)
 	}
-	err := s.export(ctx, &res)
-	if err != nil {
-		err = fmt.Errorf("partition %s: %w", s.name(), err)
-		res.Error = err.Error()
+	if s.entry.Version > 0 {
+		m, err := s.run.store.Manifest(ctx, &s.entry)
+		if err != nil {
+			return err
+		}
+		s.known = m
 	}
-	res.DurationMS = time.Since(start).Milliseconds()
-	return res, err
+	w := s.begin()
+	err := s.export(ctx, w, res)
+	return w.end(err)
 }
 
-func (s *step) export(ctx context.Context, res *StepResult) (err error) {
-	r := s.runner
-	records := spool.New(spool.Options{Dir: r.dir, Budget: r.budget})
-	bad := newQuarantine(spool.New(spool.Options{Dir: r.dir, Budget: r.budget}), r.opts.Now)
-	defer func() { err = errors.Join(err, records.Close(), bad.close()) }()
-
-	_, err = r.extractor.Walk(ctx, extract.Step{
-		Client: s.project.client, Interval: s.slice.Interval, Filters: filters(r.pipeline.Source.Filters),
-		Details: detailModes[r.pipeline.Source.Details], Progress: s.progress,
-	}, &collector{step: s, records: records, bad: bad})
-	if err != nil {
+func (s *step) export(ctx context.Context, w *work, res *StepResult) error {
+	if err := s.recall(ctx, w); err != nil {
 		return err
 	}
-	if err := s.write(ctx, records, res); err != nil {
+	if err := s.fetch(ctx, w); err != nil {
 		return err
 	}
-	return s.putAside(ctx, bad, res)
+	if s.unchanged(w) {
+		return s.commitUnchanged(ctx, w, res)
+	}
+	return s.write(ctx, w, res)
 }
 
 var detailModes = map[config.Details]extract.Details{
 	config.DetailsAll: extract.DetailsAll, config.DetailsFailed: extract.DetailsFailed, config.DetailsNone: extract.DetailsNone,
 }
 
-// collector hands what a walk finds to the spool and to quarantine.
-type collector struct {
-	step    *step
-	records *spool.Spool
-	bad     *quarantine
-}
-
-// Records implements extract.Receiver.
-func (c *collector) Records(ctx context.Context, recs []record.Record) error {
-	return c.records.Add(ctx, recs)
-}
-
-// Bad implements extract.Receiver.
-func (c *collector) Bad(ctx context.Context, b extract.Bad) error {
-	if c.step.runner.pipeline.Extract.OnBadRecord == config.Fail {
-		return &BadRecordError{ID: b.ID, Reason: b.Reason, LastError: b.LastError}
+func (s *step) newResult() StepResult {
+	return StepResult{
+		Type: "partition", Action: s.plan.Action, Project: s.plan.Project, Partition: s.plan.Partition,
+		From: s.plan.From, To: s.plan.To, Details: map[record.Outcome]int64{}, Files: []FileResult{},
 	}
-	return c.bad.add(ctx, c.step.project.name, b)
+}
+
+// result carries the step out. The result is complete up to the error, if there is one.
+func (s *step) result(ctx context.Context) (StepResult, error) {
+	start := time.Now()
+	res := s.newResult()
+	err := s.do(ctx, &res)
+	if err != nil {
+		err = fmt.Errorf("partition %s: %w", path.Join(s.plan.Project, s.plan.Partition), err)
+		res.Error = err.Error()
+	}
+	res.DurationMS = time.Since(start).Milliseconds()
+	return res, err
 }

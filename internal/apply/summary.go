@@ -4,7 +4,10 @@ import (
 	"path"
 	"time"
 
+	"logferry/internal/config"
+	"logferry/internal/plan"
 	"logferry/internal/record"
+	"logferry/internal/state"
 	"logferry/sinks/bucket"
 )
 
@@ -18,26 +21,47 @@ type Summary struct {
 	StartedAt  time.Time `json:"started_at"`
 	DurationMS int64     `json:"duration_ms"`
 
-	Partitions Partitions               `json:"partitions"`
+	Partitions Partitions          `json:"partitions"`
+	Actions    map[plan.Action]int `json:"actions"` // how many steps of each kind succeeded
+	// Records counts the rows of the partitions that were written, NewRecords those of them that the lake did not have before.
 	Records    int64                    `json:"records"`
+	NewRecords int64                    `json:"new_records"`
 	Details    map[record.Outcome]int64 `json:"details"`
 	// Quarantined counts the records that could not be had or read whole, those that are exported without their
 	// detail included.
-	Quarantined int64          `json:"quarantined"`
-	Files       int64          `json:"files"`
-	Bytes       int64          `json:"bytes"` // of the files, over all sinks
-	Sinks       []SinkSummary  `json:"sinks"`
-	Requests    RequestSummary `json:"requests"`
-	Errors      []string       `json:"errors"`
+	Quarantined int64            `json:"quarantined"`
+	Reconcile   ReconcileSummary `json:"reconcile"`
+	Files       int64            `json:"files"`
+	Bytes       int64            `json:"bytes"` // of the files, over all sinks
+	Sinks       []SinkSummary    `json:"sinks"`
+	Requests    RequestSummary   `json:"requests"`
+	// StraysRemoved counts the data files that no state named.
+	StraysRemoved int `json:"strays_removed"`
+	// Serial is that of the newest commit.
+	Serial int64    `json:"serial"`
+	Errors []string `json:"errors"`
 }
 
 // Partitions counts the partitions of a run by how they ended.
 type Partitions struct {
-	Declared int `json:"declared"`
-	Written  int `json:"written"` // the empty ones included
-	Empty    int `json:"empty"`   // without a record, so without a file
-	Failed   int `json:"failed"`
-	NotDone  int `json:"not_done"` // abandoned or not begun when the run ended early
+	Declared  int `json:"declared"`  // those of the plan, and those that were as declared already
+	Written   int `json:"written"`   // the empty ones included
+	Empty     int `json:"empty"`     // of them, those without a record, so without a file
+	Unchanged int `json:"unchanged"` // as declared already, or found to be
+	Deleted   int `json:"deleted"`
+	Failed    int `json:"failed"`
+	NotDone   int `json:"not_done"` // abandoned or not begun when the run ended early
+}
+
+// ReconcileSummary counts the partitions that were compared with the API's counts.
+type ReconcileSummary struct {
+	Mode    config.Reconcile `json:"mode"`
+	Agree   int              `json:"agree"`
+	Differ  int              `json:"differ"`
+	Unknown int              `json:"unknown"` // the count could not be had, or does not apply to the filters
+	// Late counts records that only a second listing showed, and that were added; Extra those that it did not show any more.
+	Late  int64 `json:"late"`
+	Extra int64 `json:"extra"`
 }
 
 // SinkSummary is what went to one sink.
@@ -59,20 +83,26 @@ type RequestSummary struct {
 	BytesDownloaded int64 `json:"bytes_downloaded"`
 }
 
-// StepResult is the end of one partition.
+// StepResult is the end of one step of the plan.
 type StepResult struct {
 	Type        string                   `json:"type"` // "partition"
+	Action      plan.Action              `json:"action"`
 	Project     string                   `json:"project,omitempty"`
 	Partition   string                   `json:"partition"` // its path: dt=2026-04-17
 	From        time.Time                `json:"from"`
 	To          time.Time                `json:"to"`
-	Records     int64                    `json:"records"`
+	Version     int                      `json:"version,omitempty"`
+	Records     int64                    `json:"records"`     // rows that it has
+	New         int64                    `json:"new_records"` // rows that it did not have before
 	Details     map[record.Outcome]int64 `json:"details"`
 	Quarantined int64                    `json:"quarantined"`
+	Reconcile   *state.Reconcile         `json:"reconcile,omitempty"`
 	Files       []FileResult             `json:"files"`
 	DurationMS  int64                    `json:"duration_ms"`
+	Unchanged   bool                     `json:"unchanged,omitempty"` // nothing was new: its files are as they were
+	Kept        bool                     `json:"kept,omitempty"`      // the API has deleted its logs: what was there is kept
 	Error       string                   `json:"error,omitempty"`
-	Abandoned   bool                     `json:"abandoned,omitempty"` // the run ended early; nothing of it was replaced
+	Abandoned   bool                     `json:"abandoned,omitempty"` // the run ended early; nothing of it was committed
 }
 
 // Name is the partition's with its project's, as in Running.
@@ -87,26 +117,48 @@ type FileResult struct {
 	SHA256 string `json:"sha256"` // hexadecimal
 }
 
-func (r *runner) newSummary(start time.Time, partitions int) *Summary {
-	s := &Summary{
-		Type: "summary", Pipeline: r.pipeline.Name, Version: r.opts.Version,
-		From: r.rng.From, To: r.rng.To, StartedAt: start.UTC(),
-		Partitions: Partitions{Declared: partitions}, Details: map[record.Outcome]int64{}, Errors: []string{},
+// NewSummary is the summary of a run that nothing was done in yet.
+func NewSummary(version string) *Summary {
+	return &Summary{
+		Type: "summary", Version: version, Actions: map[plan.Action]int{}, Details: map[record.Outcome]int64{},
+		Sinks: []SinkSummary{}, Errors: []string{},
 	}
+}
+
+func (r *run) newSummary() *Summary {
+	s := NewSummary(r.opts.Version)
+	s.Pipeline, s.From, s.To, s.StartedAt = r.pipeline.Name, r.plan.From, r.plan.To, r.start.UTC()
+	s.Partitions.Declared = len(r.plan.Steps) + r.plan.Unchanged.Partitions
+	s.Partitions.Unchanged = r.plan.Unchanged.Partitions
+	s.Reconcile.Mode = r.pipeline.Reconcile
 	for _, c := range r.pipeline.Sinks {
 		s.Sinks = append(s.Sinks, SinkSummary{Name: c.Name, URL: bucket.Redact(c.URL)})
 	}
 	return s
 }
 
-// add counts the end of one partition.
+// add counts the end of one step.
 func (s *Summary) add(r StepResult) {
 	if r.Abandoned {
 		return
 	}
 	if r.Error != "" {
-		s.Partitions.Failed++
 		s.Errors = append(s.Errors, r.Error)
+		if r.Version == 0 { // otherwise it was committed, and disagrees with the API
+			s.Partitions.Failed++
+			return
+		}
+	}
+	s.Actions[r.Action]++
+	s.Quarantined += r.Quarantined
+	s.Reconcile.add(r.Reconcile)
+	s.NewRecords += r.New
+	switch {
+	case r.Action == plan.Delete:
+		s.Partitions.Deleted++
+		return
+	case r.Unchanged || r.Kept:
+		s.Partitions.Unchanged++
 		return
 	}
 	s.Partitions.Written++
@@ -114,29 +166,51 @@ func (s *Summary) add(r StepResult) {
 		s.Partitions.Empty++
 	}
 	s.Records += r.Records
-	s.Quarantined += r.Quarantined
 	for outcome, n := range r.Details {
 		s.Details[outcome] += n
 	}
 	for _, f := range r.Files {
-		s.Files++
-		s.Bytes += f.Bytes
-		for i := range s.Sinks {
-			if s.Sinks[i].Name == f.Sink {
-				s.Sinks[i].Files++
-				s.Sinks[i].Bytes += f.Bytes
-			}
+		s.addFile(f)
+	}
+}
+
+func (s *Summary) addFile(f FileResult) {
+	s.Files++
+	s.Bytes += f.Bytes
+	for i := range s.Sinks {
+		if s.Sinks[i].Name == f.Sink {
+			s.Sinks[i].Files++
+			s.Sinks[i].Bytes += f.Bytes
 		}
 	}
 }
 
-func (r *runner) finish(s *Summary, start time.Time) {
+func (s *ReconcileSummary) add(r *state.Reconcile) {
+	if r == nil {
+		return
+	}
+	switch r.Usage {
+	case state.UsageAgrees:
+		s.Agree++
+	case state.UsageDiffers:
+		s.Differ++
+	default:
+		s.Unknown++
+	}
+	s.Late += r.LateCount
+	s.Extra += r.ExtraCount
+}
+
+func (r *run) finish() {
+	s := r.summary
 	n := r.progress.Snapshot()
 	s.Requests = RequestSummary{
 		List: n.ListRequests, Detail: n.DetailRequests, Usage: n.UsageRequests,
 		Total:   n.ListRequests + n.DetailRequests + n.UsageRequests,
 		Retried: n.Retries, RateLimited: n.Throttled, BytesDownloaded: n.Bytes,
 	}
-	s.Partitions.NotDone = s.Partitions.Declared - s.Partitions.Written - s.Partitions.Failed
-	s.DurationMS = time.Since(start).Milliseconds()
+	p := &s.Partitions
+	p.NotDone = p.Declared - p.Written - p.Unchanged - p.Failed - max(p.Deleted, 0)
+	s.Serial = r.state.Serial
+	s.DurationMS = time.Since(r.start).Milliseconds()
 }

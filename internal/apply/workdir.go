@@ -14,12 +14,8 @@ import (
 // had, in the system's temporary one. Folders that killed runs left are removed on the way: each holds a lock that
 // the system gives up with the process.
 func workDir(pipeline string) (dir string, remove func(), err error) {
-	bases := []string{os.TempDir()}
-	if cache, err := os.UserCacheDir(); err == nil {
-		bases = []string{cache, os.TempDir()}
-	}
 	var errs []error
-	for _, base := range bases {
+	for _, base := range cacheFolders() {
 		dir, remove, err := makeWorkDir(filepath.Join(base, "logferry", pipeline))
 		if err == nil {
 			return dir, remove, nil
@@ -27,6 +23,14 @@ func workDir(pipeline string) (dir string, remove func(), err error) {
 		errs = append(errs, err)
 	}
 	return "", nil, fmt.Errorf("make a folder for temporary files: %w (set XDG_CACHE_HOME or TMPDIR to a folder that can be written)", errors.Join(errs...))
+}
+
+// cacheFolders are where temporary files may lie, the best place first.
+func cacheFolders() []string {
+	if cache, err := os.UserCacheDir(); err == nil {
+		return []string{cache, os.TempDir()}
+	}
+	return []string{os.TempDir()}
 }
 
 const lockName = "lock"

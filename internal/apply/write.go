@@ -1,89 +1,195 @@
 package apply
 
 import (
-	"bufio"
+	"bytes"
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"hash"
+	"iter"
 	"time"
 
+	"logferry/internal/plan"
+	"logferry/internal/record"
 	"logferry/internal/spool"
 	"logferry/internal/table"
 	"logferry/sinks"
 	"logferry/transform"
 )
 
-// write flattens the records in their order and writes each row to every sink. Only one step does it at a time: the
-// encoders' memory is declared once.
-func (s *step) write(ctx context.Context, records *spool.Spool, res *StepResult) error {
-	r := s.runner
+// write makes the partition's files of its base and of what was fetched, publishes and commits them. Only one step encodes
+// at a time: the encoders' memory is declared once.
+func (s *step) write(ctx context.Context, w *work, res *StepResult) error {
+	out, t, err := s.encode(ctx, w)
+	if err != nil {
+		return err
+	}
+	if t.rows == 0 && s.plan.Action == plan.Create && s.plan.From.Before(s.run.opts.Now.Add(-plan.Retention)) {
+		kept, err := s.strangers(ctx)
+		if err != nil || kept {
+			res.Kept = kept
+			return errors.Join(err, out.abort())
+		}
+	}
+	return errors.Join(s.publish(ctx, w, out, t, res), out.abort()) // which does nothing once they are published
+}
+
+// strangers says whether files lie in the partition that no state names. Where the service has deleted the logs that they
+// were made of, they are all that is left.
+func (s *step) strangers(ctx context.Context) (bool, error) {
+	for _, sink := range s.run.sinks {
+		for _, err := range sink.List(ctx, s.prefix()+"/part-") {
+			if err == nil {
+				s.run.opts.Logger.Warn("the API has deleted logs that are this old: earlier files of the partition are kept", "partition", s.plan.Name())
+			}
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+func (s *step) encode(ctx context.Context, w *work) (writers, *tally, error) {
+	r := s.run
 	select {
 	case r.writing <- struct{}{}:
 		defer func() { <-r.writing }()
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, nil, context.Cause(ctx)
 	}
 	s.writing.Store(true)
 	flattener := r.flattener.Clone()
-	w, err := s.openWriters(ctx, flattener.Schema())
+	moved, err := s.moved(ctx, w)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	if err := s.writeRows(ctx, flattener, records, w, res); err != nil {
-		return errors.Join(err, w.abort())
+	out, err := s.openWriters(ctx, flattener.Schema())
+	if err != nil {
+		return nil, nil, err
 	}
-	if res.Records == 0 && s.slice.Interval.From.Before(r.opts.Now.Add(-retention)) {
-		r.opts.Logger.Warn("the API has deleted logs that are this old: earlier files of the partition are kept", "partition", s.name())
-		return w.abort()
-	}
-	res.Files, err = w.close(ctx)
-	return err
-}
-
-// retention is how long the service keeps logs.
-const retention = 365 * 24 * time.Hour
-
-func (s *step) writeRows(ctx context.Context, f *transform.Flattener, records *spool.Spool, w writers, res *StepResult) error {
-	for rec, err := range records.Sorted(ctx) {
+	t := newTally(flattener.Schema())
+	for row, err := range s.rows(ctx, w, flattener, moved) {
+		if err == nil {
+			t.add(row)
+			err = out.write(row)
+		}
 		if err != nil {
-			return err
+			return nil, nil, errors.Join(err, out.abort())
 		}
-		row, err := f.Flatten(rec, s.project.name)
-		if err != nil {
-			return fmt.Errorf("record %s: %w", rec.ID, err)
-		}
-		if err := w.write(row); err != nil {
-			return err
-		}
-		res.Records++
-		res.Details[rec.Outcome]++
 		s.written.Add(1)
 	}
-	return nil
+	if err := out.seal(ctx); err != nil {
+		return nil, nil, errors.Join(err, out.abort())
+	}
+	return out, t, nil
 }
 
+// rows yields the base's rows and those of the fetched records in one order. Of one record the fetched row counts.
+func (s *step) rows(ctx context.Context, w *work, f *transform.Flattener, moved map[string]bool) iter.Seq2[table.Row, error] {
+	fresh := s.freshRows(ctx, w.records, f, moved)
+	if len(s.plan.Base) == 0 {
+		return fresh
+	}
+	at, id := f.Schema().Index("timestamp"), f.Schema().Index("log_id")
+	return mergeSorted(s.baseRows(ctx), fresh, func(a, b table.Row) int {
+		return cmp.Or(cmp.Compare(a[at].Int, b[at].Int), bytes.Compare(a[id].Bytes, b[id].Bytes))
+	})
+}
+
+// freshRows flattens the fetched records, less those that the base has under another timestamp, and those that were tried
+// again in vain.
+func (s *step) freshRows(ctx context.Context, records *spool.Spool, f *transform.Flattener, moved map[string]bool) iter.Seq2[table.Row, error] {
+	return func(yield func(table.Row, error) bool) {
+		for rec, err := range records.Sorted(ctx) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if moved[rec.ID] {
+				continue
+			}
+			row, err := f.Flatten(rec, s.plan.Project)
+			if err != nil {
+				err = fmt.Errorf("record %s: %w", rec.ID, err)
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// moved are the ids of fetched records that the base has under another timestamp: they are there already.
+func (s *step) moved(ctx context.Context, w *work) (map[string]bool, error) {
+	out := map[string]bool{}
+	if len(s.plan.Base) == 0 || w.records.Count() == 0 {
+		return out, nil
+	}
+	ids := spool.NewIDSet()
+	fresh := map[record.Key]bool{}
+	for r, err := range w.records.Sorted(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		ids.Add(r.ID)
+		fresh[r.Key] = true
+	}
+	ids.Seal()
+	for key, err := range s.baseKeys(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if ids.Has(key.ID) && !fresh[key] {
+			out[key.ID] = true
+		}
+	}
+	return out, nil
+}
+
+// tally sums up the rows of a partition for its manifest.
+type tally struct {
+	id, status, detail int
+	rows               int64
+	ids                hash.Hash
+	statuses, details  map[string]int64
+}
+
+func newTally(schema *table.Schema) *tally {
+	return &tally{
+		id: schema.Index("log_id"), status: schema.Index("status"), detail: schema.Index("detail"),
+		ids: sha256.New(), statuses: map[string]int64{}, details: map[string]int64{},
+	}
+}
+
+func (t *tally) add(row table.Row) {
+	t.rows++
+	t.ids.Write(row[t.id].Bytes)
+	t.ids.Write([]byte{'\n'})
+	t.statuses[string(row[t.status].Bytes)]++
+	t.details[string(row[t.detail].Bytes)]++
+}
+
+func (t *tally) digest() string { return hex.EncodeToString(t.ids.Sum(nil)) }
+
 // writers are the partition's writers, one a sink.
-type writers []writer
+type writers []*writer
 
 type writer struct {
-	sink string
+	sink *sinks.Sink
 	*sinks.PartitionWriter
+	files []sinks.File // once sealed
 }
 
 func (s *step) openWriters(ctx context.Context, schema *table.Schema) (writers, error) {
 	var out writers
-	for _, sink := range s.runner.sinks {
-		w, err := sink.NewPartition(ctx, schema, sinks.Partition{
-			Prefix:   sinks.PartitionPrefix(s.project.name, s.slice.Partition.Path()),
-			Metadata: s.metadata(),
-		})
+	for _, sink := range s.run.sinks {
+		w, err := sink.NewPartition(ctx, schema, sinks.Partition{Prefix: s.prefix(), Metadata: s.metadata()})
 		if err != nil {
 			return nil, errors.Join(err, out.abort())
 		}
-		out = append(out, writer{sink: sink.Name(), PartitionWriter: w})
+		out = append(out, &writer{sink: sink, PartitionWriter: w})
 	}
 	return out, nil
 }
@@ -91,14 +197,14 @@ func (s *step) openWriters(ctx context.Context, schema *table.Schema) (writers, 
 // metadata stands in every file, so that a file found alone says where it belongs.
 func (s *step) metadata() map[string]string {
 	m := map[string]string{
-		"logferry.pipeline":  s.runner.pipeline.Name,
-		"logferry.version":   s.runner.opts.Version,
-		"logferry.partition": s.slice.Partition.Path(),
-		"logferry.from":      s.slice.Interval.From.Format(time.RFC3339Nano),
-		"logferry.to":        s.slice.Interval.To.Format(time.RFC3339Nano),
+		"logferry.pipeline":  s.run.pipeline.Name,
+		"logferry.version":   s.run.opts.Version,
+		"logferry.partition": s.plan.Partition,
+		"logferry.from":      s.plan.From.UTC().Format(time.RFC3339Nano),
+		"logferry.to":        s.plan.To.UTC().Format(time.RFC3339Nano),
 	}
-	if s.project.name != "" {
-		m["logferry.project"] = s.project.name
+	if s.plan.Project != "" {
+		m["logferry.project"] = s.plan.Project
 	}
 	return m
 }
@@ -112,67 +218,19 @@ func (w writers) write(row table.Row) error {
 	return nil
 }
 
+func (w writers) seal(ctx context.Context) (err error) {
+	for i := range w {
+		if w[i].files, err = w[i].Seal(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (w writers) abort() error {
 	var errs []error
 	for i := range w {
 		errs = append(errs, w[i].Abort())
 	}
 	return errors.Join(errs...)
-}
-
-// close publishes the files, one sink after the other.
-func (w writers) close(ctx context.Context) ([]FileResult, error) {
-	out := []FileResult{}
-	for i := range w {
-		files, err := w[i].Close(ctx)
-		if err != nil {
-			return out, errors.Join(err, w[i+1:].abort())
-		}
-		for _, f := range files {
-			out = append(out, FileResult{
-				Sink: w[i].sink, Key: f.Key, Bytes: f.Size, Rows: f.Rows, SHA256: hex.EncodeToString(f.SHA256[:]),
-			})
-		}
-	}
-	return out, nil
-}
-
-// putAside writes the partition's quarantine object to the first sink, or removes the one of an earlier run.
-func (s *step) putAside(ctx context.Context, bad *quarantine, res *StepResult) error {
-	body, err := os.CreateTemp(s.runner.dir, "quarantine-*")
-	if err != nil {
-		return fmt.Errorf("write the quarantine: %w", err)
-	}
-	defer func() {
-		_ = body.Close()
-		_ = os.Remove(body.Name())
-	}()
-	out := bufio.NewWriter(body)
-	n, err := bad.writeTo(ctx, out)
-	if err == nil {
-		err = out.Flush()
-	}
-	if err != nil {
-		return fmt.Errorf("write the quarantine: %w", err)
-	}
-	sink := s.runner.sinks[0]
-	key := quarantineKey(s.project.name, s.slice.Partition.Path())
-	if n == 0 {
-		if err := sink.Delete(ctx, key); err != nil {
-			return fmt.Errorf("remove the quarantine of an earlier run: %w", err)
-		}
-		return nil
-	}
-	res.Quarantined = n
-	size, err := body.Seek(0, io.SeekCurrent)
-	if err == nil {
-		_, err = body.Seek(0, io.SeekStart)
-	}
-	if err == nil {
-		err = sink.UploadObject(ctx, key, body, size, "application/x-ndjson")
-	}
-	if err != nil {
-		return fmt.Errorf("write the quarantine: %w", err)
-	}
-	return nil
 }

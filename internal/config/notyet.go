@@ -11,8 +11,6 @@ type feature struct {
 
 // notYet is every such feature. The release that carries one out deletes its line.
 var notYet = []feature{
-	{"range.lookback", func(p *Pipeline) bool { return p.Range.Lookback > 0 }, func(p *Pipeline) { p.Range.Lookback = 0 }, "remove it, or write 0s"},
-	{"extract.spool", func(p *Pipeline) bool { return p.Extract.Spool != "" }, func(p *Pipeline) { p.Extract.Spool = "" }, "remove it"},
 	{
 		"transform.redact", func(p *Pipeline) bool { return len(p.Transform.Redact) > 0 }, func(p *Pipeline) { p.Transform.Redact = nil },
 		"remove it, or write []: values are exported as they are",
@@ -21,9 +19,6 @@ var notYet = []feature{
 		"transform.redact_secrets", func(p *Pipeline) bool { return p.Transform.RedactSecrets }, func(p *Pipeline) { p.Transform.RedactSecrets = false },
 		"remove it, or write false: values are exported as they are",
 	},
-	{"state.url", func(p *Pipeline) bool { return p.State.URL != "" }, func(p *Pipeline) { p.State.URL = "" }, "remove it"},
-	{"state.lock_timeout", func(p *Pipeline) bool { return p.State.LockTimeout > 0 }, func(p *Pipeline) { p.State.LockTimeout = 0 }, "remove it, or write 0s"},
-	{"reconcile", func(p *Pipeline) bool { return p.Reconcile != ReconcileOff }, func(p *Pipeline) { p.Reconcile = ReconcileOff }, "remove it, or write off"},
 }
 
 // refuse reports every feature of the list that the file asks for, and takes back defaults that would.

@@ -99,19 +99,6 @@ func (d *decoder) checkRange(o object, r Range) {
 		})
 	}
 	d.warnAge(o, from)
-	d.warnCut(o, r, resolved)
-}
-
-// warnCut says what a range that begins inside a partition does to files of an earlier, wider export.
-func (d *decoder) warnCut(o object, r Range, resolved window.Interval) {
-	if resolved.Empty() || r.Partition.Start(resolved.From).Equal(resolved.From) {
-		return
-	}
-	d.report(Warning, d.keyPosition("range.from", o), "range.from", &problem{
-		fmt.Sprintf("the range begins inside the partition %s: a run writes of it only what follows %s, also where it held more",
-			window.PartitionOf(resolved.From, r.Partition), stamp(resolved.From)),
-		"write the partition's start to keep it whole",
-	})
 }
 
 func (d *decoder) warnAge(o object, from time.Time) {

@@ -94,9 +94,6 @@ func TestEveryDefault(t *testing.T) {
 		require.NoError(t, err, what)
 		require.Empty(t, cmp.Diff(want, got, same), what)
 	}
-
-	// What is not available yet asks for nothing by default.
-	want.Range.Lookback, want.Reconcile = 0, ReconcileOff
 	require.Empty(t, cmp.Diff(want, sound(t, pipelineWith("", "", "", "")), same))
 }
 
@@ -121,13 +118,10 @@ func TestWhatIsNotAvailableIsRefusedAndAskingForNothingIsNot(t *testing.T) {
 	var ds Diagnostics
 	require.ErrorAs(t, err, &ds)
 	require.Len(t, ds, len(notYet))
-	p := sound(t, pipelineWith("", "  {from: 2026-10-01, lookback: 0s}", "",
-		"transform: {redact: [], redact_secrets: false}\nstate: {lock_timeout: 0s}\nreconcile: off"))
-	require.Zero(t, p.Range.Lookback)
-	sound(t, pipelineWith("", "", "", "state: {}"))
+	sound(t, pipelineWith("", "", "", "transform: {redact: [], redact_secrets: false}"))
 }
 
 func TestAMistakeInWhatIsNotAvailableIsReportedOnce(t *testing.T) {
-	ds := mistakes(t, pipelineWith("", "  {from: 2026-10-01, lookback: soon}", "", "reconcile: alarm"))
+	ds := mistakes(t, pipelineWith("", "", "", "transform: {redact: nothing, redact_secrets: perhaps}"))
 	require.Len(t, ds, 2)
 }

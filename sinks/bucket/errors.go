@@ -21,11 +21,12 @@ const (
 	Denied                 // credentials missing, refused or without the right
 	Canceled               // the context was cancelled or ran out
 	BadKey                 // the key is none
+	Exists                 // an object that should be created is there
 )
 
 // Error is a failed operation on a bucket.
 type Error struct {
-	Op     string // "upload", "open", "list", "delete"
+	Op     string // "upload", "create", "open", "list", "first", "delete"
 	Key    string // the key or prefix it was about
 	Reason Reason
 	Err    error
@@ -35,10 +36,23 @@ func (e *Error) Error() string { return fmt.Sprintf("%s %q: %v", e.Op, e.Key, e.
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is makes errors.Is(err, fs.ErrNotExist) and errors.Is(err, fs.ErrPermission) work for every kind of bucket.
+// Is makes errors.Is work for every kind of bucket with fs.ErrNotExist, fs.ErrExist and fs.ErrPermission.
 func (e *Error) Is(target error) bool {
-	return target == fs.ErrNotExist && e.Reason == NotFound || target == fs.ErrPermission && e.Reason == Denied
+	switch target {
+	case fs.ErrNotExist:
+		return e.Reason == NotFound
+	case fs.ErrExist:
+		return e.Reason == Exists
+	case fs.ErrPermission:
+		return e.Reason == Denied
+	}
+	return false
 }
+
+var (
+	errTaken = errors.New("an object has this key already")
+	errNone  = errors.New("no object has this prefix")
+)
 
 // fail wraps err, which is not nil, once.
 func fail(op, key string, err error) error {
@@ -53,7 +67,9 @@ func reasonOf(err error) Reason {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return Canceled
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, errTaken):
+		return Exists
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errNone):
 		return NotFound
 	case errors.Is(err, fs.ErrPermission):
 		return Denied

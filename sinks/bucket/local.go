@@ -3,10 +3,8 @@ package bucket
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -21,7 +19,7 @@ const tempFolder = "_logferry/tmp"
 
 const (
 	folderMode = 0o700
-	retries    = 3              // where another process removed the folder as empty in between
+	retries    = 100            // where other processes remove folders as empty in between
 	staleAfter = 24 * time.Hour // since its last write: the process that wrote a temporary file is gone
 )
 
@@ -30,6 +28,7 @@ const (
 type local struct {
 	root  string
 	sweep sync.Once
+	link  func(from, to string) error // os.Link, but in tests
 
 	// folders keeps the removal of an empty folder apart from the making of a file in it.
 	folders sync.Mutex
@@ -41,13 +40,18 @@ type local struct {
 func (l *local) path(key string) string { return filepath.Join(l.root, filepath.FromSlash(key)) }
 
 func (l *local) Upload(ctx context.Context, key string, body io.Reader, size int64, _ string) error {
-	if err := checkKey("upload", key); err != nil {
+	return l.store(ctx, "upload", key, body, size, os.Rename)
+}
+
+// store writes body to a temporary file, which place then moves to the key.
+func (l *local) store(ctx context.Context, op, key string, body io.Reader, size int64, place func(temp, path string) error) error {
+	if err := checkKey(op, key); err != nil {
 		return err
 	}
 	l.sweep.Do(l.removeStale)
 	temp, err := l.writeTemp(ctx, body, size)
 	if err == nil {
-		err = l.publish(ctx, temp, l.path(key))
+		err = l.publish(ctx, temp, l.path(key), place)
 	}
 	l.folders.Lock()
 	defer l.folders.Unlock()
@@ -57,7 +61,7 @@ func (l *local) Upload(ctx context.Context, key string, body io.Reader, size int
 	l.prune(l.path(tempFolder))
 	if err != nil {
 		l.prune(filepath.Dir(l.path(key)))
-		return fail("upload", key, err)
+		return fail(op, key, err)
 	}
 	return nil
 }
@@ -66,7 +70,7 @@ func (l *local) Upload(ctx context.Context, key string, body io.Reader, size int
 func (l *local) removeStale() {
 	entries, _ := os.ReadDir(l.path(tempFolder))
 	for _, entry := range entries {
-		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > staleAfter {
+		if info, err := entry.Info(); err == nil && entry.Name() != createLock && time.Since(info.ModTime()) > staleAfter {
 			_ = os.Remove(filepath.Join(l.path(tempFolder), entry.Name()))
 		}
 	}
@@ -94,36 +98,41 @@ func (l *local) createTemp() (file *os.File, err error) {
 	l.folders.Lock()
 	defer l.folders.Unlock()
 	folder := l.path(tempFolder)
-	for range retries {
-		if err = l.makeFolder(folder); err != nil {
-			return nil, err
-		}
-		if file, err = os.CreateTemp(folder, "upload-"); !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-	}
+	err = l.inFolder(folder, func() (err error) {
+		file, err = os.CreateTemp(folder, "upload-")
+		return err
+	})
 	return file, err
 }
 
 // publish moves a finished file to its place and flushes the folders that changed.
-func (l *local) publish(ctx context.Context, temp, path string) (err error) {
+func (l *local) publish(ctx context.Context, temp, path string, place func(temp, path string) error) error {
 	l.folders.Lock()
 	defer l.folders.Unlock()
-	for range retries {
-		if err := l.makeFolder(filepath.Dir(path)); err != nil {
-			return err
-		}
+	err := l.inFolder(filepath.Dir(path), func() error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err = os.Rename(temp, path); !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-	}
+		return place(temp, path)
+	})
 	if err != nil {
 		return err
 	}
 	return syncFolder(filepath.Dir(path))
+}
+
+// inFolder makes the folder and does something in it, again if another process has removed the folder as empty in
+// between. The caller holds folders.
+func (l *local) inFolder(folder string, do func() error) (err error) {
+	for range retries {
+		if err = l.makeFolder(folder); err == nil {
+			err = do()
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return err
 }
 
 // makeFolder makes folder and those above it, and flushes the entry of each one it made. The caller holds folders.
@@ -181,66 +190,6 @@ func (l *local) Open(_ context.Context, key string) (io.ReadCloser, error) {
 		return nil, fail("open", key, errors.Join(err, fs.ErrNotExist))
 	}
 	return file, nil
-}
-
-func (l *local) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
-	return func(yield func(Object, error) bool) {
-		if err := checkPrefix("list", prefix); err != nil {
-			yield(Object{}, err)
-			return
-		}
-		start := l.root
-		if i := strings.LastIndexByte(prefix, '/'); i >= 0 {
-			start = l.path(prefix[:i])
-		}
-		err := filepath.WalkDir(start, func(path string, entry fs.DirEntry, err error) error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil // nothing written yet, or removed while we walked
-			}
-			if err != nil {
-				return err
-			}
-			return l.visit(path, prefix, entry, yield)
-		})
-		if err != nil {
-			yield(Object{}, fail("list", prefix, err))
-		}
-	}
-}
-
-// visit yields the object at path if its key has the prefix.
-func (l *local) visit(path, prefix string, entry fs.DirEntry, yield func(Object, error) bool) error {
-	if path == l.root {
-		return nil
-	}
-	relative, err := filepath.Rel(l.root, path)
-	if err != nil {
-		return fmt.Errorf("walk folder: %w", err)
-	}
-	key := filepath.ToSlash(relative)
-	if entry.IsDir() {
-		if below := key + "/"; !strings.HasPrefix(below, prefix) && !strings.HasPrefix(prefix, below) || key == tempFolder {
-			return filepath.SkipDir
-		}
-		return nil
-	}
-	if !strings.HasPrefix(key, prefix) {
-		return nil
-	}
-	info, err := entry.Info()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if !yield(Object{Key: key, Size: info.Size(), ModTime: info.ModTime()}, nil) {
-		return filepath.SkipAll
-	}
-	return nil
 }
 
 func (l *local) Delete(ctx context.Context, key string) error {

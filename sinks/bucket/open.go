@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -117,5 +118,5 @@ func openLocal(u *url.URL) (Bucket, error) {
 		}
 		root = filepath.Join(root, filepath.FromSlash(prefix))
 	}
-	return &local{root: root}, nil
+	return &local{root: root, link: os.Link}, nil
 }

@@ -156,6 +156,8 @@ func TestTemporaryFilesOfKilledProcessesAreRemovedAfterADay(t *testing.T) {
 		keys = append(keys, object.Key)
 	}
 	require.Empty(t, keys, "they are no objects")
+	_, err := b.First(t.Context(), "")
+	require.ErrorIs(t, err, os.ErrNotExist)
 	put(t, b, "k", "v")
 	require.Equal(t, []string{"_logferry/", "_logferry/tmp/", "_logferry/tmp/upload-new", "k"}, filesIn(t, root))
 }

@@ -3,7 +3,6 @@ package bucket
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"time"
@@ -36,23 +35,26 @@ func (r *remote) Upload(ctx context.Context, key string, body io.Reader, size in
 	if err := checkKey("upload", key); err != nil {
 		return err
 	}
-	uploadCtx, spoiled, end := r.uploadContext(ctx)
-	defer end()
-	exact := &exactReader{ctx: ctx, r: body, left: size, spoiled: spoiled}
-	// Upload and not NewWriter: the latter panics in the Azure driver when an upload fails.
-	err := r.bucket.Upload(uploadCtx, key, exact, &blob.WriterOptions{
-		BufferSize:                  uploadPart,
-		MaxConcurrency:              uploadParallel,
-		ContentType:                 contentType,
-		DisableContentTypeDetection: true,
-	})
-	if exact.err != nil {
-		err = exact.err
-	}
-	if err != nil {
+	if err := r.put(ctx, key, body, size, &blob.WriterOptions{ContentType: contentType}); err != nil {
 		return fail("upload", key, err)
 	}
 	return nil
+}
+
+// put stores size bytes of body. It fills options in.
+func (r *remote) put(ctx context.Context, key string, body io.Reader, size int64, options *blob.WriterOptions) error {
+	uploadCtx, spoiled, end := r.uploadContext(ctx)
+	defer end()
+	exact := &exactReader{ctx: ctx, r: body, left: size, spoiled: spoiled}
+	options.BufferSize = uploadPart
+	options.MaxConcurrency = uploadParallel
+	options.DisableContentTypeDetection = true
+	// Upload and not NewWriter: the latter panics in the Azure driver when an upload fails.
+	err := r.bucket.Upload(uploadCtx, key, exact, options)
+	if exact.err != nil {
+		return exact.err
+	}
+	return err
 }
 
 // uploadContext returns the context for an upload, what must be called when its body fails, and what releases it.
@@ -129,41 +131,4 @@ func azureStatus(err error) int {
 		return azure.StatusCode
 	}
 	return 0
-}
-
-var (
-	errShort = errors.New("the body ended before its declared size")
-	errLong  = errors.New("the body is longer than its declared size")
-)
-
-// exactReader passes on exactly left bytes of r and calls spoiled before it reports anything but that.
-type exactReader struct {
-	ctx     context.Context
-	r       io.Reader
-	left    int64
-	spoiled func()
-	err     error
-}
-
-func (e *exactReader) Read(p []byte) (int, error) {
-	if err := e.ctx.Err(); err != nil {
-		return 0, e.spoil(err)
-	}
-	n, err := e.r.Read(p)
-	e.left -= int64(n)
-	switch {
-	case e.left < 0:
-		return 0, e.spoil(errLong)
-	case err == io.EOF && e.left > 0:
-		return n, e.spoil(fmt.Errorf("%w: %w", errShort, io.ErrUnexpectedEOF))
-	case err != nil && err != io.EOF:
-		return n, e.spoil(err)
-	}
-	return n, err
-}
-
-func (e *exactReader) spoil(err error) error {
-	e.err = err
-	e.spoiled()
-	return err
 }

@@ -28,7 +28,7 @@ func newCompressor(out io.Writer, compression string) (compressor, error) {
 	case "zstd":
 		return zstd.NewWriter(out, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(windowSize))
 	}
-	return nil, fmt.Errorf("ndjson files know the compressions gzip, zstd and none, not %q", compression)
+	return nil, unknown(compression)
 }
 
 type plain struct{ io.Writer }
@@ -36,24 +36,38 @@ type plain struct{ io.Writer }
 func (plain) Flush() error { return nil }
 func (plain) Close() error { return nil }
 
-// Verify reads a finished file to its end and says whether it is whole and has this many lines.
-func Verify(r io.Reader, compression string, rows int64) error {
-	text := r
+// decompress returns the text of a file. Close releases what the decompressor holds and leaves r open.
+func decompress(r io.Reader, compression string) (io.ReadCloser, error) {
 	switch compression {
+	case "", "none":
+		return io.NopCloser(r), nil
 	case "gzip":
 		z, err := gzip.NewReader(bufio.NewReader(r))
 		if err != nil {
-			return fmt.Errorf("read gzip header: %w", err)
+			return nil, fmt.Errorf("read gzip header: %w", err)
 		}
-		text = z
+		return z, nil
 	case "zstd":
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
 		if err != nil {
-			return fmt.Errorf("read zstd header: %w", err)
+			return nil, fmt.Errorf("read zstd header: %w", err)
 		}
-		defer z.Close()
-		text = z
+		return z.IOReadCloser(), nil
 	}
+	return nil, unknown(compression)
+}
+
+func unknown(compression string) error {
+	return fmt.Errorf("ndjson files know the compressions gzip, zstd and none, not %q", compression)
+}
+
+// Verify reads a finished file to its end and says whether it is whole and has this many lines.
+func Verify(r io.Reader, compression string, rows int64) error {
+	text, err := decompress(r, compression)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = text.Close() }()
 	var lines int64
 	last := byte('\n')
 	buffer := make([]byte, 128<<10)

@@ -3,6 +3,7 @@ package sinktest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"sync/atomic"
@@ -43,8 +44,17 @@ func (f *Faulty) hit() bool { return f.count.Add(1) == f.N }
 
 // Upload implements bucket.Bucket.
 func (f *Faulty) Upload(ctx context.Context, key string, body io.Reader, size int64, contentType string) error {
+	return f.put(ctx, f.Bucket.Upload, key, body, size, contentType)
+}
+
+// Create implements bucket.Bucket.
+func (f *Faulty) Create(ctx context.Context, key string, body io.Reader, size int64, contentType string) error {
+	return f.put(ctx, f.Bucket.Create, key, body, size, contentType)
+}
+
+func (f *Faulty) put(ctx context.Context, put func(context.Context, string, io.Reader, int64, string) error, key string, body io.Reader, size int64, contentType string) error {
 	if !f.hit() {
-		return f.Bucket.Upload(ctx, key, body, size, contentType)
+		return put(ctx, key, body, size, contentType)
 	}
 	switch f.Fault {
 	case Before:
@@ -52,7 +62,15 @@ func (f *Faulty) Upload(ctx context.Context, key string, body io.Reader, size in
 	case Halfway:
 		body = io.MultiReader(io.LimitReader(body, size/2), failing{})
 	}
-	return errors.Join(f.Bucket.Upload(ctx, key, body, size, contentType), ErrInjected)
+	return lost(put(ctx, key, body, size, contentType))
+}
+
+// lost hides what an operation answered. Its error is not joined: the caller must not learn from it either.
+func lost(err error) error {
+	if err == nil {
+		return ErrInjected
+	}
+	return fmt.Errorf("%w: %v", ErrInjected, err) //nolint:errorlint // see above
 }
 
 // Open implements bucket.Bucket.
@@ -88,7 +106,15 @@ func (f *Faulty) Delete(ctx context.Context, key string) error {
 	if f.Fault != After {
 		return ErrInjected
 	}
-	return errors.Join(f.Bucket.Delete(ctx, key), ErrInjected)
+	return lost(f.Bucket.Delete(ctx, key))
+}
+
+// First implements bucket.Bucket.
+func (f *Faulty) First(ctx context.Context, prefix string) (bucket.Object, error) {
+	if f.hit() {
+		return bucket.Object{}, ErrInjected
+	}
+	return f.Bucket.First(ctx, prefix)
 }
 
 type failing struct{}

@@ -72,6 +72,9 @@ func keys(t *testing.T, s *suite) {
 		require.Error(t, err, "%q", key)
 		require.NotErrorIs(t, err, fs.ErrNotExist, "%q", key)
 		require.Error(t, sink.Delete(ctx, key), "%q", key)
+		err = createObject(ctx, sink.Bucket(), key, "x")
+		require.Error(t, err, "%q", key)
+		require.NotErrorIs(t, err, fs.ErrExist, "%q", key)
 		_, err = sink.NewPartition(ctx, Schema(), sinks.Partition{Prefix: key})
 		require.Error(t, err, "%q", key)
 	}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"logferry/internal/apply"
+	"logferry/internal/config"
+	"logferry/internal/plan"
+	"logferry/internal/state"
+)
+
+// open loads the pipeline file and opens the pipeline. The caller closes the session. view may be nil.
+func (a *app) open(ctx context.Context, view apply.Events) (*config.Pipeline, *apply.Session, error) {
+	now := time.Now()
+	p, err := a.load(now)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := apply.Open(ctx, p, apply.Options{Now: now, Version: version, Events: view, Logger: a.logger()})
+	return p, s, err
+}
+
+// lock gets the state's lock, saying whom it waits for.
+func (a *app) lock(ctx context.Context, s *apply.Session, operation string) (context.Context, func(), error) {
+	return s.Lock(ctx, operation, func(l state.LockInfo) {
+		fmt.Fprintf(a.stderr, "Waiting for the lock of %s.\n", l)
+	})
+}
+
+// confirm asks on a terminal. Where there is none, it takes what must for the answer: a command that needs an answer is refused
+// without the flag that gives it.
+func (a *app) confirm(ctx context.Context, question string, must bool) error {
+	if !terminal(a.stdin) {
+		if must {
+			return errors.New("this needs a confirmation, and there is no terminal to ask on: add --auto-approve")
+		}
+		return nil
+	}
+	fmt.Fprintf(a.stderr, "\n%s\n  Only 'yes' is taken for yes: ", a.color(a.stderr, bold, question))
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(a.stdin).ReadString('\n')
+		answer <- strings.TrimSpace(line)
+	}()
+	select {
+	case text := <-answer:
+		if text != "yes" {
+			return errNotConfirmed
+		}
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+var errNotConfirmed = errors.New("not confirmed: nothing was changed")
+
+// targetFlags adds --target to a command.
+func targetFlags(cmd *cobra.Command, targets *[]string) {
+	cmd.Flags().StringArrayVar(targets, "target", nil, "only this `partition`, or those below it (dt=2026-04-17); may be repeated")
+}
+
+func asTargets(texts []string) []plan.Target {
+	out := make([]plan.Target, len(texts))
+	for i, t := range texts {
+		out[i] = plan.Target(t)
+	}
+	return out
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"logferry/internal/plan"
+	"logferry/internal/state"
+)
+
+func newState(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "state",
+		Short: "Look at what was exported so far",
+	}
+	cmd.AddCommand(newStateList(a), newStateShow(a), newStateRm(a))
+	return cmd
+}
+
+func newStateList(a *app) *cobra.Command {
+	var targets []string
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the partitions of the state",
+		Example: `  logferry state list --target dt=2026-04-17`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, s, err := a.open(cmd.Context(), nil)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			st, err := s.Load(cmd.Context())
+			if err != nil {
+				return err
+			}
+			entries, err := s.Select(asTargets(targets))
+			if err != nil {
+				return err
+			}
+			return a.printEntries(st, entries)
+		},
+	}
+	targetFlags(cmd, &targets)
+	return cmd
+}
+
+func (a *app) printEntries(st *state.State, entries []state.Entry) error {
+	if a.json {
+		enc := json.NewEncoder(a.stdout)
+		var rows int64
+		for i := range entries {
+			rows += entries[i].Rows
+			if err := enc.Encode(struct {
+				Type string `json:"type"`
+				*state.Entry
+			}{"partition", &entries[i]}); err != nil {
+				return err
+			}
+		}
+		return enc.Encode(map[string]any{"type": "summary", "pipeline": st.Pipeline, "lineage": st.Lineage, "serial": st.Serial, "partitions": len(entries), "rows": rows})
+	}
+	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	if terminal(a.stdout) {
+		fmt.Fprintln(table, "PARTITION\tROWS\tSIZE\tVERSION\tCOMPLETE AS OF\tQUARANTINED")
+	}
+	for _, e := range entries {
+		fmt.Fprintf(table, "%s\t%d\t%s\t%d\t%s\t%d\n", e.Name(), e.Rows, humanize.IBytes(uint64(e.Bytes)), e.Version, stamp(e.AsOf), e.Quarantined)
+	}
+	return table.Flush()
+}
+
+func newStateShow(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "show PARTITION",
+		Short:   "Show all that is known of a partition",
+		Example: `  logferry state show dt=2026-04-17`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			_, s, err := a.open(cmd.Context(), nil)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			if _, err := s.Load(cmd.Context()); err != nil {
+				return err
+			}
+			project, partition := plan.SplitName(args[0])
+			m, ok, err := s.Manifest(cmd.Context(), project, partition)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				return &unknownPartitionError{args[0]}
+			}
+			return a.printManifest(m)
+		},
+	}
+}
+
+// unknownPartitionError says that the state has no such partition.
+type unknownPartitionError struct{ name string }
+
+func (e *unknownPartitionError) Error() string {
+	return fmt.Sprintf("the state has no partition %q", e.name)
+}
+
+// Hint is what the user can do about it.
+func (e *unknownPartitionError) Hint() string {
+	return "`logferry state list` lists those that there are, such as dt=2026-04-17 or prod/dt=2026-04-17"
+}
+
+func (a *app) printManifest(m *state.Manifest) error {
+	if a.json {
+		return json.NewEncoder(a.stdout).Encode(m)
+	}
+	w := a.stdout
+	e := m.Entry("", m.CreatedAt)
+	fmt.Fprintf(w, "%s, version %d\n", a.color(w, bold, e.Name()), m.Version)
+	printLine(w, "covers", "%s to %s", stamp(m.From), stamp(m.To))
+	printLine(w, "as of", "%s", stamp(m.AsOf))
+	printLine(w, "made by", "%s: %s, logferry %s", m.Action, printable(m.Reason), m.Program)
+	printLine(w, "rows", "%s %v, details %v", humanize.Comma(m.Rows), m.Statuses, m.Details)
+	printLine(w, "ids", "%s", m.IDs)
+	for _, f := range m.Files {
+		printLine(w, "file", "%s: %s, %s rows, %s, sha256 %s", f.Sink, f.Key, humanize.Comma(f.Rows), humanize.IBytes(uint64(f.Size)), f.SHA256)
+	}
+	printLine(w, "requests", "%d list, %d detail, %d usage; %d windows", m.Requests.List, m.Requests.Detail, m.Requests.Usage, m.Windows)
+	if m.Usage != nil {
+		printLine(w, "usage count", "%d", *m.Usage)
+	}
+	if m.Reconcile != nil {
+		printLine(w, "reconcile", "usage count %s, %d late, %d extra", m.Reconcile.Usage, m.Reconcile.LateCount, m.Reconcile.ExtraCount)
+	}
+	for _, q := range m.Quarantine {
+		printLine(w, "quarantined", "%s: %s, %d runs, last %s", printable(q.LogID), printable(q.Reason), q.Tries, stamp(q.LastTried))
+	}
+	return nil
+}
+
+func newStateRm(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "rm PARTITION…",
+		Short: "Take partitions out of the state; their files stay",
+		Long: `Forget partitions. Their files stay where they are, until an apply that declares the partitions makes them anew in
+their place.`,
+		Example: `  logferry state rm dt=2026-04-17`,
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			_, s, err := a.open(cmd.Context(), nil)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			ctx, unlock, err := a.lock(cmd.Context(), s, "state rm")
+			if err != nil {
+				return err
+			}
+			defer unlock()
+			entries, err := s.Select(asTargets(args))
+			if err != nil {
+				return err
+			}
+			if err := s.Forget(ctx, entries); err != nil {
+				return err
+			}
+			if a.json {
+				return json.NewEncoder(a.stdout).Encode(map[string]any{"type": "summary", "forgotten": len(entries), "serial": s.State().Serial})
+			}
+			fmt.Fprintf(a.stdout, "Forgot %d partitions; their files stay.\n", len(entries))
+			return nil
+		},
+	}
+}

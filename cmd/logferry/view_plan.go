@@ -1,0 +1,215 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"logferry/internal/plan"
+)
+
+// showPlan prints a plan for a person, or with --json for a program. saved is the file that it was written to.
+func (a *app) showPlan(pl *plan.Plan, saved string) error {
+	if a.json {
+		return a.planLines(pl)
+	}
+	w := a.stdout
+	for _, text := range pl.Warnings {
+		fmt.Fprintf(a.stderr, "%s %s\n", a.color(a.stderr, yellow, "Warning:"), printable(text))
+	}
+	if pl.Empty() {
+		fmt.Fprintf(w, "%s The lake holds what is declared: %s.\n", a.color(w, green, "No changes."), countText(pl.Unchanged))
+		a.printOutside(pl)
+		return nil
+	}
+	fmt.Fprintf(w, "logferry will do the following for %s, %s to %s:\n\n", pl.Pipeline, stamp(pl.From), stamp(pl.To))
+	a.printSteps(pl)
+	for _, o := range pl.Strays {
+		fmt.Fprintf(w, "  %s %s in sink %q: no state names it, and a glob reads it\n", a.color(w, red, "x"), o.Key, o.Sink)
+	}
+	fmt.Fprintf(w, "\n%s %s.\n", a.color(w, bold, "Plan:"), planText(pl))
+	a.printOutside(pl)
+	fmt.Fprintf(w, "%s %s.\n", a.color(w, bold, "Cost:"), costText(pl.Estimate))
+	if saved != "" {
+		fmt.Fprintf(w, "\nSaved as %s: `logferry apply %s` does just this.\n", saved, saved)
+	}
+	return nil
+}
+
+// planLines writes a step a line, and the rest of the plan as the last one.
+func (a *app) planLines(pl *plan.Plan) error {
+	enc := json.NewEncoder(a.stdout)
+	for i := range pl.Steps {
+		if err := enc.Encode(struct {
+			Type string `json:"type"`
+			*plan.Step
+		}{"step", &pl.Steps[i]}); err != nil {
+			return err
+		}
+	}
+	return enc.Encode(summaryOf("summary", pl))
+}
+
+// planSummary is a plan without its steps.
+type planSummary struct {
+	Type    string              `json:"type"`
+	Changes bool                `json:"changes"`
+	Actions map[plan.Action]int `json:"actions"`
+	*plan.Plan
+	Steps any `json:"steps,omitempty"` // hides the plan's
+}
+
+func summaryOf(kind string, pl *plan.Plan) planSummary {
+	s := planSummary{Type: kind, Changes: !pl.Empty(), Actions: map[plan.Action]int{}, Plan: pl}
+	for _, action := range plan.Actions {
+		if n := pl.Count(action); n > 0 {
+			s.Actions[action] = n
+		}
+	}
+	return s
+}
+
+// signs are how steps are marked, as users of Terraform know it.
+var signs = map[plan.Action]struct{ sign, color string }{
+	plan.Create: {"+", green}, plan.Extend: {"~", yellow}, plan.Refresh: {"<=", dim}, plan.Replace: {"-/+", yellow},
+	plan.Retry: {"~", yellow}, plan.Delete: {"-", red},
+}
+
+// group is a run of neighbouring steps that are shown as one.
+type group struct {
+	first, last *plan.Step
+	steps       int
+	sum         plan.Estimate
+}
+
+// groupsFrom is from how many like steps on they are shown as one line.
+const groupsFrom = 8
+
+// groups puts neighbours of one action and reason together.
+func groups(steps []plan.Step) []group {
+	var out []group
+	for i := range steps {
+		s := &steps[i]
+		if n := len(out); n > 0 && alike(out[n-1].first, s) {
+			g := &out[n-1]
+			g.last = s
+			g.steps++
+			g.sum.Records, g.sum.Requests = plus(g.sum.Records, s.Estimate.Records), plus(g.sum.Requests, s.Estimate.Requests)
+			continue
+		}
+		out = append(out, group{first: s, last: s, steps: 1, sum: s.Estimate})
+	}
+	return out
+}
+
+func alike(a, b *plan.Step) bool {
+	return a.Action == b.Action && a.Project == b.Project && strings.Join(a.Reasons, "\n") == strings.Join(b.Reasons, "\n")
+}
+
+func plus(a, b int64) int64 {
+	if a < 0 || b < 0 {
+		return -1
+	}
+	return a + b
+}
+
+func (a *app) printSteps(pl *plan.Plan) {
+	at := 0
+	for _, g := range groups(pl.Steps) {
+		if g.steps >= groupsFrom {
+			name := fmt.Sprintf("%s … %s (%d partitions)", g.first.Name(), g.last.Name(), g.steps)
+			a.printStep(g.first, name, g.sum)
+		} else {
+			for i := at; i < at+g.steps; i++ {
+				a.printStep(&pl.Steps[i], pl.Steps[i].Name(), pl.Steps[i].Estimate)
+			}
+		}
+		at += g.steps
+	}
+}
+
+func (a *app) printStep(s *plan.Step, name string, e plan.Estimate) {
+	w := a.stdout
+	mark := signs[s.Action]
+	fmt.Fprintf(w, "%s %-8s %s  %s\n", a.color(w, mark.color, fmt.Sprintf("%5s", mark.sign)), s.Action, name, a.color(w, dim, estimateText(s, e)))
+	for _, reason := range s.Reasons {
+		if reason != "missing" {
+			fmt.Fprintf(w, "                 %s\n", printable(reason))
+		}
+	}
+}
+
+func estimateText(s *plan.Step, e plan.Estimate) string {
+	if s.Action == plan.Delete {
+		return humanize.Comma(e.Records) + " records"
+	}
+	return about(e.Records) + " new records, " + about(e.Requests) + " requests"
+}
+
+func about(n int64) string {
+	switch {
+	case n < 0:
+		return "?"
+	case n == 0:
+		return "0"
+	}
+	return "~" + humanize.Comma(n)
+}
+
+// planText counts the steps by their action.
+func planText(pl *plan.Plan) string {
+	var parts []string
+	for _, action := range plan.Actions {
+		if n := pl.Count(action); n > 0 {
+			parts = append(parts, fmt.Sprintf("%s to %s", humanize.Comma(int64(n)), action))
+		}
+	}
+	if n := len(pl.Strays); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d left-over files to remove", n))
+	}
+	return strings.Join(append(parts, countText(pl.Unchanged)+" unchanged"), ", ")
+}
+
+func countText(c plan.Count) string {
+	return fmt.Sprintf("%s partitions (%s records)", humanize.Comma(int64(c.Partitions)), humanize.Comma(c.Records))
+}
+
+func (a *app) printOutside(pl *plan.Plan) {
+	if pl.Outside.Partitions > 0 {
+		fmt.Fprintf(a.stdout, "%s outside of the declared range are kept; --allow-delete removes them.\n", countText(pl.Outside))
+	}
+}
+
+func costText(t plan.Total) string {
+	if t.Requests < 0 {
+		return "unknown: neither usage counts nor neighbouring partitions tell"
+	}
+	assumed := ""
+	if t.Assumed {
+		assumed = ", assumed"
+	}
+	text := fmt.Sprintf("%s requests, about %s at %s a minute (%.0f %% of the organisation's %s%s)", about(t.Requests), minutesText(t.Minutes),
+		humanize.Comma(int64(t.Rate)), 100*t.Share, humanize.Comma(int64(t.Limit)), assumed)
+	if t.Bytes >= 0 {
+		text += ", about " + humanize.IBytes(uint64(t.Bytes)) + " written"
+	}
+	return text
+}
+
+func minutesText(m float64) string {
+	if m < 1 {
+		return "a minute or less"
+	}
+	return (time.Duration(m * float64(time.Minute))).Round(time.Minute).String()
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// printLine writes one line of a summary.
+func printLine(w io.Writer, name, format string, args ...any) {
+	fmt.Fprintf(w, "  %-12s %s\n", name, fmt.Sprintf(format, args...))
+}

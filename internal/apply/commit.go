@@ -1,0 +1,274 @@
+package apply
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"logferry/internal/plan"
+	"logferry/internal/record"
+	"logferry/internal/state"
+	"logferry/sinks"
+)
+
+// publish uploads the sealed files, then writes the manifest, then commits, then removes what the commit has replaced. That
+// order is what makes a crash harmless: see docs/GUARANTEES.md.
+func (s *step) publish(ctx context.Context, w *work, out writers, t *tally, res *StepResult) error {
+	m := s.manifest(w)
+	m.Rows, m.IDs, m.Statuses, m.Details = t.rows, t.digest(), t.statuses, t.details
+	keys := make([][]string, len(out))
+	overwrites := false
+	for i, wr := range out {
+		var inPlace bool
+		keys[i], inPlace = s.keys(wr.sink, wr.files, m.Version)
+		overwrites = overwrites || inPlace
+		m.Files = append(m.Files, filesOf(wr.sink.Name(), wr.files, keys[i])...)
+	}
+	if err := s.putAside(ctx, w, m); err != nil {
+		return err
+	}
+	disagreement := s.reconcile(ctx, w, m)
+	s.account(m, w)
+	if overwrites {
+		if err := s.run.store.PutPending(ctx, m); err != nil {
+			return fmt.Errorf("note the files that are about to be replaced: %w", err)
+		}
+	}
+	for i, wr := range out {
+		if _, err := wr.Publish(ctx, keys[i]); err != nil {
+			return err
+		}
+	}
+	if err := s.commit(ctx, m); err != nil {
+		return err
+	}
+	s.fill(res, m, w)
+	if err := s.cleanUp(ctx, m, overwrites); err != nil {
+		return err
+	}
+	return disagreement
+}
+
+// manifest is the next version of the partition, without its rows and files.
+func (s *step) manifest(w *work) *state.Manifest {
+	r := s.run
+	asOf := s.asOf(w)
+	r.committing.Lock()
+	defer r.committing.Unlock()
+	if r.state.Lineage == "" {
+		r.state.Lineage = r.store.NewLineage()
+	}
+	return &state.Manifest{
+		Pipeline: r.pipeline.Name, Lineage: r.state.Lineage, Project: s.plan.Project, Partition: s.plan.Partition,
+		Version: r.state.NextVersion(s.plan.Project, s.plan.Partition), Previous: s.entry.Manifest,
+		From: s.plan.From, To: s.plan.To, AsOf: asOf, Shape: state.Shape(r.pipeline.Shape()).Hash(),
+		Action: string(s.plan.Action), Reason: strings.Join(s.plan.Reasons, "; "),
+		CreatedAt: r.opts.Now.UTC(), Program: r.opts.Version,
+	}
+}
+
+// asOf is when the listing began that the partition is complete as of: the earliest, where parts of it were listed apart.
+func (s *step) asOf(w *work) time.Time {
+	whole := len(s.plan.List) == 1 && s.plan.List[0].From.Equal(s.plan.From) && s.plan.List[0].To.Equal(s.plan.To)
+	out := w.asOf
+	if whole {
+		return out.UTC()
+	}
+	for _, name := range s.plan.Base {
+		if e, ok := s.run.entry(name); ok && (out.IsZero() || e.AsOf.Before(out)) {
+			out = e.AsOf
+		}
+	}
+	return out.UTC()
+}
+
+// account sets what the version has cost.
+func (s *step) account(m *state.Manifest, w *work) {
+	n := s.progress.Snapshot()
+	m.Requests = state.Requests{List: n.ListRequests, Detail: n.DetailRequests, Usage: n.UsageRequests}
+	m.Windows = w.windows
+}
+
+// keys are where the files of a sink go. A single file that replaces a single one takes its place, so that a reader who
+// globs sees every row once at every instant; other files get names of their own and the old ones are removed later.
+func (s *step) keys(sink *sinks.Sink, files []sinks.File, version int) (keys []string, inPlace bool) {
+	var old []string
+	if s.known != nil {
+		for _, f := range s.known.Files {
+			if f.Sink == sink.Name() {
+				old = append(old, f.Key)
+			}
+		}
+	}
+	if len(old) == 1 && len(files) == 1 && strings.HasSuffix(old[0], sink.Extension()) {
+		return old, true
+	}
+	if len(old) == 0 {
+		version = 1 // nothing that is committed has these names
+	}
+	for n := range files {
+		keys = append(keys, sink.FileKey(s.prefix(), n, version))
+	}
+	return keys, false
+}
+
+func filesOf(sink string, files []sinks.File, keys []string) []state.File {
+	var out []state.File
+	for i, f := range files {
+		out = append(out, state.File{
+			Sink: sink, Key: keys[i], Size: f.Size, SHA256: hex.EncodeToString(f.SHA256[:]), Rows: f.Rows,
+			First: time.UnixMicro(f.First).UTC(), Last: time.UnixMicro(f.Last).UTC(),
+		})
+	}
+	return out
+}
+
+// commit makes the manifest a fact.
+func (s *step) commit(ctx context.Context, m *state.Manifest) error {
+	r := s.run
+	sha, err := r.store.PutManifest(ctx, m)
+	if err != nil {
+		return fmt.Errorf("write the manifest: %w", err)
+	}
+	shape := state.Shape(r.pipeline.Shape())
+	return r.commit(ctx, state.Change{
+		Set:    []state.Entry{m.Entry(sha, retryAt(m, r.opts.Now))},
+		Shapes: map[string]state.Shape{shape.Hash(): shape},
+	})
+}
+
+// cleanUp removes what the commit has replaced. What it can't remove, the next run's plan finds.
+func (s *step) cleanUp(ctx context.Context, m *state.Manifest, pending bool) error {
+	r := s.run
+	keep := map[plan.Object]bool{}
+	for _, f := range m.Files {
+		keep[plan.Object{Sink: f.Sink, Key: f.Key}] = true
+	}
+	var errs []error
+	for _, sink := range r.sinks {
+		errs = append(errs, removeParts(ctx, sink, s.prefix(), keep))
+	}
+	if q := s.oldQuarantine(m); q != "" {
+		errs = append(errs, r.sinks[0].Delete(ctx, q))
+	}
+	if pending {
+		errs = append(errs, r.store.DropPending(ctx, m))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("remove what was replaced: %w", err)
+	}
+	return nil
+}
+
+// removeParts removes the data files of a partition that are not among those to keep.
+func removeParts(ctx context.Context, sink *sinks.Sink, prefix string, keep map[plan.Object]bool) error {
+	var surplus []string // collected first: a listing may miss objects that are removed while it goes on
+	for o, err := range sink.List(ctx, prefix+"/part-") {
+		if err != nil {
+			return err
+		}
+		if !keep[plan.Object{Sink: sink.Name(), Key: o.Key}] {
+			surplus = append(surplus, o.Key)
+		}
+	}
+	for _, key := range surplus {
+		if err := sink.Delete(ctx, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unchanged says that there is nothing to write: no row is new, and none was asked to be written anew.
+func (s *step) unchanged(w *work) bool {
+	return !s.plan.Rewrite && s.known != nil && w.records.Count() == 0
+}
+
+// commitUnchanged records what was learnt of a partition whose rows stay as they are. A listing that showed nothing new is
+// recorded only where it was the last one that the lookback asks for: all others are repeated anyway.
+func (s *step) commitUnchanged(ctx context.Context, w *work, res *StepResult) error {
+	r := s.run
+	m := *s.known
+	res.Unchanged = true
+	covers := s.plan.From.Equal(m.From) && s.plan.To.Equal(m.To)
+	if covers && !s.plan.Retry {
+		s.fill(res, &m, w)
+		if asOf := s.asOf(w); !asOf.Before(s.plan.To.Add(r.pipeline.Range.Lookback)) && asOf.After(s.entry.AsOf) {
+			e := s.entry
+			e.AsOf = asOf
+			return r.commit(ctx, state.Change{Set: []state.Entry{e}})
+		}
+		return nil
+	}
+	next := s.manifest(w)
+	next.Files, next.Rows, next.IDs, next.Statuses, next.Details = m.Files, m.Rows, m.IDs, m.Statuses, m.Details
+	next.Shape = m.Shape
+	if err := s.putAside(ctx, w, next); err != nil {
+		return err
+	}
+	disagreement := s.reconcile(ctx, w, next)
+	s.account(next, w)
+	if err := s.commit(ctx, next); err != nil {
+		return err
+	}
+	s.fill(res, next, w)
+	return errors.Join(s.cleanUp(ctx, next, false), disagreement)
+}
+
+// fill tells the result of a step by its manifest.
+func (s *step) fill(res *StepResult, m *state.Manifest, w *work) {
+	res.Version, res.Records, res.Quarantined, res.Reconcile = m.Version, m.Rows, int64(len(m.Quarantine)), m.Reconcile
+	res.New = m.Rows
+	switch {
+	case s.known != nil:
+		res.New = m.Rows - s.known.Rows
+	case len(s.plan.Base) > 0:
+		res.New = 0 // the rows were there, in partitions of another size
+	}
+	for outcome, n := range m.Details {
+		res.Details[record.Outcome(outcome)] = n
+	}
+	if res.Unchanged {
+		return
+	}
+	for _, f := range m.Files {
+		res.Files = append(res.Files, FileResult{Sink: f.Sink, Key: f.Key, Bytes: f.Size, Rows: f.Rows, SHA256: f.SHA256})
+	}
+}
+
+// remove takes the partition out of the lake: its files first, then its place in the state.
+func (s *step) remove(ctx context.Context) error {
+	return s.run.removeEntry(ctx, s.entry, s.run.commit)
+}
+
+// removeEntry removes a partition's files and records it with commit.
+func (s *Session) removeEntry(ctx context.Context, e state.Entry, commit func(context.Context, state.Change) error) error {
+	m, err := s.store.Manifest(ctx, &e)
+	if err != nil {
+		return err
+	}
+	for _, f := range m.Files {
+		sink := s.sink(f.Sink)
+		if sink == nil {
+			s.opts.Logger.Warn("a file stays: its sink is not declared any more", "sink", f.Sink, "key", f.Key)
+			continue
+		}
+		if err := sink.Delete(ctx, f.Key); err != nil {
+			return err
+		}
+	}
+	for _, sink := range s.sinks {
+		if err := removeParts(ctx, sink, sinks.PartitionPrefix(e.Project, e.Partition), nil); err != nil {
+			return err
+		}
+	}
+	if q := m.QuarantineObject; q != nil {
+		if err := s.sinks[0].Delete(ctx, q.Key); err != nil {
+			return err
+		}
+	}
+	return commit(ctx, state.Change{Remove: []state.EntryKey{e.EntryKey()}})
+}

@@ -1,0 +1,185 @@
+package apply
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"iter"
+
+	"logferry/extract"
+	"logferry/internal/record"
+	"logferry/internal/spool"
+	"logferry/internal/window"
+)
+
+// fetch gets from the API what the step lists, and fetches the details of what is new.
+func (s *step) fetch(ctx context.Context, w *work) error {
+	if len(s.plan.Base) == 0 {
+		for _, l := range s.plan.List {
+			if err := s.walk(ctx, w, "fetch", extract.Step{Interval: l.Window(), Details: s.details()}, w.collector(w.records)); err != nil {
+				return err
+			}
+		}
+	} else if err := s.fetchNew(ctx, w); err != nil {
+		return err
+	}
+	return s.takeCensus(ctx, w)
+}
+
+func (s *step) details() extract.Details { return detailModes[s.run.pipeline.Source.Details] }
+
+func (w *work) collector(to *spool.Spool) *collector { return &collector{work: w, records: to} }
+
+// walk runs one walk, going on where a killed run was.
+func (s *step) walk(ctx context.Context, w *work, phase string, st extract.Step, to extract.Receiver) error {
+	r := s.run
+	st.Client, st.Filters, st.Progress = s.project.client, filters(r.pipeline.Source.Filters), s.progress
+	journal, err := s.openJournal(ctx, phase, st)
+	if err != nil {
+		return err
+	}
+	w.journals = append(w.journals, journal)
+	if err := journal.Replay(ctx, to); err != nil {
+		return fmt.Errorf("read what an earlier run had fetched: %w", err)
+	}
+	st.Journal = journal.Journal()
+	if earlier := journal.Resume(); earlier != nil {
+		st.Resume = joinResume(earlier, st.Resume)
+	}
+	began := r.opts.Now
+	if journal.Resume() != nil {
+		began = journal.Started()
+	}
+	if !st.Interval.Empty() && (w.asOf.IsZero() || began.Before(w.asOf)) {
+		w.asOf = began
+	}
+	stats, err := r.extractor.Walk(ctx, st, journal.Receiver(to))
+	w.windows += stats.WindowsWalked
+	return err
+}
+
+// joinResume adds the entries that a step brings to those of its journal, less those that the journal has settled.
+func joinResume(earlier, own *extract.Resume) *extract.Resume {
+	if own == nil || own.Pending == nil {
+		return earlier
+	}
+	out := *earlier
+	out.Pending = func(yield func(record.Entry, error) bool) {
+		for e, err := range own.Pending {
+			if err == nil && earlier.Known != nil && earlier.Known(e.ID) {
+				continue
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+	return &out
+}
+
+// fetchNew lists what the step says, and fetches the details of entries that the base does not have, and of quarantined
+// records that are due.
+func (s *step) fetchNew(ctx context.Context, w *work) error {
+	listed := w.spool()
+	for i, l := range s.plan.List {
+		st := extract.Step{Interval: l.Window(), Details: extract.DetailsNone}
+		if err := s.walk(ctx, w, fmt.Sprint("list", i), st, w.collector(listed)); err != nil {
+			return err
+		}
+	}
+	same, err := s.sameIDs(ctx, listed)
+	if err != nil {
+		return err
+	}
+	var sources []iter.Seq2[record.Entry, error]
+	if !same && len(s.plan.List) > 0 {
+		sources = append(sources, missing(listed.Sorted(ctx), s.baseKeys(ctx), nil))
+	}
+	if s.plan.Retry {
+		due, err := s.due(ctx, w)
+		if err != nil {
+			return err
+		}
+		sources = append(sources, due)
+	}
+	return s.fetchEntries(ctx, w, "details", sources...)
+}
+
+// fetchEntries fetches the details of entries, and takes those as they are that want none.
+func (s *step) fetchEntries(ctx context.Context, w *work, phase string, sources ...iter.Seq2[record.Entry, error]) error {
+	if len(sources) == 0 {
+		return nil
+	}
+	to := w.collector(w.records)
+	pending := func(yield func(record.Entry, error) bool) {
+		for _, source := range sources {
+			for e, err := range source {
+				if err == nil && !s.details().Wants(e.Status) {
+					if err = to.Records(ctx, []record.Record{{Entry: e, Outcome: record.Skipped}}); err == nil {
+						continue
+					}
+				}
+				if !yield(e, err) {
+					return
+				}
+			}
+		}
+	}
+	return s.walk(ctx, w, phase, extract.Step{Interval: window.Interval{}, Details: s.details(), Resume: &extract.Resume{Pending: pending}}, to)
+}
+
+// sameIDs says whether the listing shows just the records that the partition has: then nothing of its files need be read.
+func (s *step) sameIDs(ctx context.Context, listed *spool.Spool) (bool, error) {
+	if s.known == nil || len(s.plan.List) != 1 || !s.plan.List[0].From.Equal(s.plan.From) || !s.plan.List[0].To.Equal(s.plan.To) {
+		return false, nil
+	}
+	digest := sha256.New()
+	for r, err := range listed.Sorted(ctx) {
+		if err != nil {
+			return false, err
+		}
+		digest.Write(append([]byte(r.ID), '\n'))
+	}
+	return hex.EncodeToString(digest.Sum(nil)) == s.known.IDs, nil
+}
+
+// missing yields the listed entries whose keys are not among those given, both in their order. extra, which may be nil, gets
+// the keys that are not listed.
+func missing(listed iter.Seq2[*record.Record, error], keys iter.Seq2[record.Key, error], extra func(record.Key)) iter.Seq2[record.Entry, error] {
+	if extra == nil {
+		extra = func(record.Key) {}
+	}
+	return func(yield func(record.Entry, error) bool) {
+		next, stop := iter.Pull2(keys)
+		defer stop()
+		key, err, more := next()
+		for r, listErr := range listed {
+			if listErr != nil {
+				yield(record.Entry{}, listErr)
+				return
+			}
+			for ; more && err == nil && key.Compare(r.Key) < 0; key, err, more = next() {
+				extra(key)
+			}
+			switch {
+			case more && err != nil:
+				yield(record.Entry{}, err)
+				return
+			case more && key == r.Key:
+				key, err, more = next()
+				continue
+			}
+			if !yield(r.Entry.Clone(), nil) {
+				return
+			}
+		}
+		for ; more; key, err, more = next() {
+			if err != nil {
+				yield(record.Entry{}, err)
+				return
+			}
+			extra(key)
+		}
+	}
+}

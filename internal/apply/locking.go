@@ -1,0 +1,105 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"logferry/internal/state"
+)
+
+// Lock gets the state's lock, after it has checked that every bucket can be used and keeps its promises, and completes what
+// a killed run left half done. The context that it returns ends, with the reason as its cause, when the lock is lost.
+// unlock gives the lock back; it may be called when ctx has ended. waiting, which may be nil, is told whom it waits for.
+func (s *Session) Lock(ctx context.Context, operation string, waiting func(state.LockInfo)) (locked context.Context, unlock func(), err error) {
+	if err := s.check(ctx); err != nil {
+		return nil, nil, err
+	}
+	if err := s.store.Probe(ctx); err != nil {
+		return nil, nil, err
+	}
+	release, err := s.lockFiles()
+	if err != nil {
+		return nil, nil, s.heldBy(ctx, err)
+	}
+	lock, err := s.store.Acquire(ctx, state.LockOptions{
+		Operation: operation, Timeout: s.pipeline.State.LockTimeout, OnWait: waiting,
+		// Its holder had the lock file that we have now: it is dead.
+		LocalProof: func(state.LockInfo) bool { return true },
+	})
+	if err != nil {
+		release()
+		return nil, nil, err
+	}
+	locked, cancel := context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-lock.Lost():
+			cancel(lock.Err())
+		case <-done:
+		}
+	}()
+	unlock = func() {
+		close(done)
+		cancel(nil)
+		if err := lock.Release(ctx); err != nil {
+			s.opts.Logger.Warn("the lock could not be given back", "error", err)
+		}
+		release()
+	}
+	if _, err = s.Load(locked); err == nil {
+		err = s.complete(locked)
+	}
+	if err != nil {
+		unlock()
+		return nil, nil, err
+	}
+	return locked, unlock, nil
+}
+
+// lockFiles locks the folders of this machine that two runs of one state would share: that of the state, where it is
+// local, and that of the spool.
+func (s *Session) lockFiles() (release func(), err error) {
+	spool, err := s.spoolFolder()
+	if err != nil {
+		return nil, err
+	}
+	var held []func()
+	release = func() {
+		for _, r := range held {
+			r()
+		}
+	}
+	folders := []string{spool}
+	if s.place.folder != "" {
+		folders = []string{s.place.folder, spool}
+	}
+	for _, f := range folders {
+		r, err := state.LockFile(f)
+		if err != nil {
+			release()
+			return nil, err
+		}
+		held = append(held, r)
+	}
+	return release, nil
+}
+
+// heldBy tells, where a file lock is held, by which run.
+func (s *Session) heldBy(ctx context.Context, err error) error {
+	var file *state.FileLockedError
+	if !errors.As(err, &file) {
+		return err
+	}
+	locks, _ := s.store.Locks(ctx)
+	if len(locks) > 0 {
+		return fmt.Errorf("%w", &state.LockedError{Info: locks[0]})
+	}
+	return err
+}
+
+// ForceUnlock removes the lock with an ID, whoever holds it.
+func (s *Session) ForceUnlock(ctx context.Context, id string) error {
+	return s.store.ForceUnlock(ctx, id)
+}

@@ -1,0 +1,129 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"logferry/extract"
+	"logferry/internal/plan"
+	"logferry/sinks"
+)
+
+// Plan says what has to be done so that the lake holds what is declared: it loads the state, lists what the sinks hold and
+// asks the API for its usage counts. It writes nothing.
+func (s *Session) Plan(ctx context.Context, o PlanOptions) (*plan.Plan, error) {
+	st, err := s.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := s.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pending, err := s.pendingSizes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pl, err := plan.Build(plan.Input{
+		Pipeline: s.pipeline, Range: s.rng, Now: s.opts.Now, State: st, Version: s.opts.Version, Stored: stored, Pending: pending,
+		Targets: o.Targets, Replace: o.Replace, RefreshOnly: o.RefreshOnly, AllowDelete: o.AllowDelete, NewestFirst: o.NewestFirst,
+	})
+	if err != nil {
+		return nil, err
+	}
+	pl.AddEstimates(s.pipeline, st, s.facts(ctx, pl))
+	return pl, nil
+}
+
+// list returns the data files of every sink.
+func (s *Session) list(ctx context.Context) (map[string]plan.Listing, error) {
+	out := map[string]plan.Listing{}
+	for _, sink := range s.sinks {
+		listing := plan.Listing{}
+		for o, err := range sink.List(ctx, sinks.Table+"/") {
+			if err != nil {
+				return nil, fmt.Errorf("look at what the sink holds: %w", err)
+			}
+			listing[o.Key] = o.Size
+		}
+		out[sink.Name()] = listing
+	}
+	return out, nil
+}
+
+// pendingSizes are the files that a killed run was about to put in place of others.
+func (s *Session) pendingSizes(ctx context.Context) (map[plan.Object]bool, error) {
+	pending, err := s.store.Pending(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := map[plan.Object]bool{}
+	for _, m := range pending {
+		for _, f := range m.Files {
+			out[plan.Object{Sink: f.Sink, Key: f.Key, Size: f.Size}] = true
+		}
+	}
+	return out, nil
+}
+
+const (
+	usageTimeout = 30 * time.Second // for all usage counts of a plan
+	mostRuns     = 12               // usage counts asked for, for one plan
+)
+
+// facts are what the API says for the estimates. Nothing depends on them: where they can't be had, the estimate comes from
+// what the state has.
+func (s *Session) facts(ctx context.Context, pl *plan.Plan) plan.Facts {
+	f := plan.Facts{Usage: map[plan.Run]int64{}}
+	ctx, cancel := context.WithTimeout(ctx, usageTimeout)
+	defer cancel()
+	if filter, ok := s.usageFilter(); ok {
+		for i, run := range pl.Runs() {
+			project, known := s.project(run.Project)
+			if i == mostRuns || !known {
+				break
+			}
+			n, err := usageCount(ctx, project.client, run.From, run.To, filter)
+			if err != nil {
+				s.opts.Logger.Debug("usage count not available", "error", err)
+				break
+			}
+			f.Usage[run] = n
+		}
+	}
+	if b := s.governor.Snapshot(); b.Limit > 0 && b.Window > 0 {
+		f.Limit = float64(b.Limit) * float64(time.Minute) / float64(b.Window)
+	}
+	return f
+}
+
+// usageFilter is what of the source's filters the usage counts can apply; ok says that it is all of them.
+func (s *Session) usageFilter() (filter extract.UsageRequest, ok bool) {
+	for _, f := range s.pipeline.Source.Filters {
+		switch {
+		case f.Operator == "==" && f.Field == "user_id" && filter.UserIDs == nil:
+			filter.UserIDs = []string{f.Value}
+		case f.Operator == "==" && f.Field == "session_id" && filter.SessionIDs == nil:
+			filter.SessionIDs = []string{f.Value}
+		default:
+			return extract.UsageRequest{}, false
+		}
+	}
+	return filter, true
+}
+
+// usageCount asks how many tool calls [from, to), in whole milliseconds, has.
+func usageCount(ctx context.Context, c *extract.Client, from, to time.Time, filter extract.UsageRequest) (int64, error) {
+	filter.Range = extract.TimeRange{From: from.UnixMilli(), To: to.UnixMilli()}
+	use, err := c.Usage(ctx, filter)
+	if err != nil {
+		return 0, err
+	}
+	calls, ok := use["tool_calls"]
+	if !ok {
+		return 0, errors.New("the usage counts have no tool_calls")
+	}
+	return calls.EventCount, nil
+}

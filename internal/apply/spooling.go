@@ -1,0 +1,132 @@
+package apply
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"logferry/extract"
+	"logferry/internal/plan"
+	"logferry/internal/resume"
+	"logferry/internal/spool"
+	"logferry/sinks/bucket"
+)
+
+// journalHeader says what a journal is about: what was fetched is only used again where all of it is the same.
+type journalHeader struct {
+	Format    int              `json:"format"`
+	Pipeline  string           `json:"pipeline"`
+	Project   string           `json:"project,omitempty"`
+	Partition string           `json:"partition"`
+	Phase     string           `json:"phase"` // what of the step was fetched
+	From      int64            `json:"from"`  // of what was listed, µs
+	Details   extract.Details  `json:"details"`
+	Filters   []extract.Filter `json:"filters"`
+	BaseURL   string           `json:"base_url"`
+	Base      string           `json:"base,omitempty"` // SHA-256 of the manifest that the step goes on from
+}
+
+// openJournal opens the journal of one walk of the step, or begins one.
+func (s *step) openJournal(ctx context.Context, phase string, st extract.Step) (*resume.Run, error) {
+	r := s.run
+	header, err := json.Marshal(journalHeader{
+		Format: 1, Pipeline: r.pipeline.Name, Project: s.plan.Project, Partition: s.plan.Partition, Phase: phase,
+		From: st.Interval.From.UnixMicro(), Details: st.Details, Filters: st.Filters, BaseURL: r.pipeline.Source.BaseURL, Base: s.entry.Manifest,
+	})
+	if err != nil {
+		return nil, err
+	}
+	store, err := r.journals(s.plan.Name(), phase)
+	if err != nil {
+		return nil, err
+	}
+	run, err := resume.Open(ctx, store, header, st.Details, spool.JournalOptions{
+		Hook: r.opts.Hook,
+		Full: func() {
+			r.opts.Logger.Warn("the spool is full: a crash from now on costs the requests again", "partition", s.plan.Name())
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the spool: %w", err)
+	}
+	if run.Damaged() {
+		r.opts.Logger.Warn("a part of the spool is damaged: it is fetched again", "partition", s.plan.Name())
+	}
+	return run, nil
+}
+
+// journals is where the journal of a step's phase lies: in the folder or the bucket that extract.spool names.
+func (s *Session) journals(name, phase string) (spool.JournalStore, error) {
+	flat := strings.ReplaceAll(name, "/", ",") + "," + phase
+	if s.spoolBucket != nil {
+		return spool.ObjectJournal(objects{s.spoolBucket}, s.pipeline.Name+"-"+s.place.id()+"/"+flat+"/"), nil
+	}
+	dir, err := s.spoolFolder()
+	if err != nil {
+		return nil, err
+	}
+	return spool.LocalJournal(filepath.Join(dir, flat)), nil
+}
+
+// openSpool opens the bucket that extract.spool names, if it does.
+func (s *Session) openSpool(ctx context.Context) error {
+	url := s.pipeline.Extract.Spool
+	if !strings.Contains(url, "://") {
+		return nil
+	}
+	b, err := bucket.Open(ctx, url)
+	if err != nil {
+		return fmt.Errorf("open the spool: %w", err)
+	}
+	s.spoolBucket = b
+	s.cleanup = append(s.cleanup, func() error { return bucket.Close(b) })
+	return nil
+}
+
+// sweepSpool removes the journals of partitions that the plan left without one, once it was carried out: nobody will go on
+// with them. Failing is harmless: the next run tries again.
+func (s *Session) sweepSpool(pl *plan.Plan) {
+	dir, err := s.spoolFolder()
+	if err != nil || pl.Targeted || s.spoolBucket != nil {
+		return
+	}
+	found, _ := os.ReadDir(dir)
+	for _, f := range found {
+		if f.IsDir() {
+			_ = os.RemoveAll(filepath.Join(dir, f.Name()))
+		}
+	}
+}
+
+// objects makes a bucket keep a journal.
+type objects struct{ bucket bucket.Bucket }
+
+// Put implements spool.JournalObjects.
+func (o objects) Put(ctx context.Context, key string, data []byte) error {
+	return o.bucket.Upload(ctx, key, bytes.NewReader(data), int64(len(data)), "application/octet-stream")
+}
+
+// Get implements spool.JournalObjects.
+func (o objects) Get(ctx context.Context, key string) (io.ReadCloser, error) {
+	return o.bucket.Open(ctx, key)
+}
+
+// List implements spool.JournalObjects.
+func (o objects) List(ctx context.Context, prefix string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for object, err := range o.bucket.List(ctx, prefix) {
+			if !yield(object.Key, err) {
+				return
+			}
+		}
+	}
+}
+
+// Delete implements spool.JournalObjects.
+func (o objects) Delete(ctx context.Context, key string) error { return o.bucket.Delete(ctx, key) }

@@ -1,0 +1,108 @@
+package plan
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/stretchr/testify/require"
+
+	"logferry/internal/state"
+)
+
+func somePlan(t *testing.T) *Plan {
+	t.Helper()
+	e := held(18, day(19, 3))
+	p := pipeline{transform: "raw: true"}.parse(t)
+	in := input(t, p, stateOf(t, pipeline{}.parse(t).Shape(), e), map[string]Listing{"lake": {"tool_execution/dt=2026-04-18/part-00001.parquet": 3}})
+	pl, err := Build(in)
+	require.NoError(t, err)
+	pl.AddEstimates(p, in.State, Facts{Limit: 2000})
+	return pl
+}
+
+func TestASavedPlanComesBackAsItWas(t *testing.T) {
+	pl := somePlan(t)
+	b, err := pl.Encode()
+	require.NoError(t, err)
+	back, err := Decode(b)
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(pl, back))
+}
+
+func TestAPlanFileThatIsNotWholeIsRefused(t *testing.T) {
+	b, err := somePlan(t).Encode()
+	require.NoError(t, err)
+	var unusable *FileError
+	for n := range len(b) - 1 {
+		_, err := Decode(b[:n])
+		require.ErrorAs(t, err, &unusable, "%d bytes", n)
+	}
+	for old, other := range map[string]string{
+		`"format": 1`: `"format": 2`, `"logferry plan"`: `"terraform plan"`, `"steps"`: `"stairs"`, `"plan": {`: `"plan": null, "x": {`,
+	} {
+		_, err := Decode(bytes.Replace(b, []byte(old), []byte(other), 1))
+		require.ErrorAs(t, err, &unusable, other)
+		require.NotEmpty(t, unusable.Hint())
+	}
+}
+
+func TestAPlanIsStaleOnceAnythingHasMoved(t *testing.T) {
+	pl := &Plan{Pipeline: "nightly", Config: "c", Lineage: "l", Serial: 3}
+	require.NoError(t, pl.Current("nightly", "c", "l", 3))
+	var stale *StaleError
+	require.ErrorAs(t, pl.Current("weekly", "c", "l", 3), &stale)
+	require.ErrorAs(t, pl.Current("nightly", "d", "l", 3), &stale)
+	require.ErrorAs(t, pl.Current("nightly", "c", "m", 3), &stale)
+	require.ErrorAs(t, pl.Current("nightly", "c", "l", 4), &stale)
+	require.EqualError(t, stale, "the saved plan is stale: the state's serial has changed from 3 to 4 since it was made")
+}
+
+func FuzzDecode(f *testing.F) {
+	b, err := (&Plan{Pipeline: "nightly", Steps: []Step{{Action: Create, Partition: "dt=2026-04-17"}}}).Encode()
+	require.NoError(f, err)
+	f.Add(b)
+	f.Add([]byte(`{"type":"logferry plan","format":1,"plan":{}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		pl, err := Decode(b)
+		if err != nil {
+			return
+		}
+		again, err := pl.Encode()
+		require.NoError(t, err)
+		back, err := Decode(again)
+		require.NoError(t, err)
+		require.Empty(t, cmp.Diff(pl, back, cmpopts.EquateEmpty()))
+	})
+}
+
+func TestEstimatesComeFromUsageCountsAndNeighbours(t *testing.T) {
+	p := pipeline{lookback: "0s"}.parse(t)
+	in := input(t, p, stateOf(t, p.Shape(), held(17, now)), stored(held(17, now)))
+	pl, err := Build(in)
+	require.NoError(t, err)
+	runs := pl.Runs()
+	require.Equal(t, []Run{{"", day(18, 0), day(20, 0)}}, runs, "neighbouring steps are one run")
+
+	pl.AddEstimates(p, in.State, Facts{Usage: map[Run]int64{runs[0]: 1000}, Limit: 2000})
+	require.Equal(t, Estimate{Records: 500, Requests: 5 + 500 + 1, Bytes: 5000}, pl.Steps[0].Estimate)
+	require.Equal(t, Total{Records: 1000, Requests: 1012, Bytes: 10000, Rate: 1600, Limit: 2000, Minutes: 1012.0 / 1600, Share: 1012.0 / 2000}, pl.Estimate)
+
+	pl.AddEstimates(p, in.State, Facts{})
+	require.Equal(t, Estimate{Records: 100, Requests: 1 + 100 + 1, Bytes: 1000}, pl.Steps[0].Estimate, "as many as the neighbour has")
+	require.True(t, pl.Estimate.Assumed)
+
+	empty := input(t, p, stateOf(t, nil), nil)
+	pl, err = Build(empty)
+	require.NoError(t, err)
+	pl.AddEstimates(p, empty.State, Facts{})
+	require.EqualValues(t, -1, pl.Estimate.Requests, "nothing tells")
+}
+
+func TestNamesAreSplitAsTheyAreJoined(t *testing.T) {
+	for _, k := range []state.EntryKey{{Partition: "dt=2026-04-17"}, {Partition: "dt=2026-04-17/hour=03"}, {Project: "prod", Partition: "month=2026-04"}, {Project: "prod", Partition: "dt=2026-04-17/hour=03"}} {
+		project, partition := SplitName(k.String())
+		require.Equal(t, k, state.EntryKey{Project: project, Partition: partition})
+	}
+}

@@ -1,0 +1,96 @@
+package plan
+
+import (
+	"fmt"
+
+	"logferry/internal/state"
+	"logferry/internal/window"
+)
+
+// LayoutError says that the state is partitioned otherwise than declared, and can't be brought into the declared form
+// without losing rows or showing them twice.
+type LayoutError struct {
+	Found, Want string // granularities
+	Problem     string
+	Advice      string
+}
+
+func (e *LayoutError) Error() string {
+	return fmt.Sprintf("the lake is partitioned by %s, and range.partition is %s: %s", e.Found, e.Want, e.Problem)
+}
+
+// Hint is what the user can do about it.
+func (e *LayoutError) Hint() string { return e.Advice }
+
+// others are the state's partitions of other sizes than the declared one.
+func (b *builder) others() []state.Entry {
+	var out []state.Entry
+	for _, e := range b.State.All() {
+		if b.differentSize(&e) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// differentSize says whether an entry is partitioned otherwise than declared.
+func (b *builder) differentSize(e *state.Entry) bool {
+	p, err := window.ParsePartition(e.Partition)
+	return err == nil && p.Granularity != b.Pipeline.Range.Partition
+}
+
+// checkLayout refuses a change of the partitions' size that would lose rows, or leave some in both forms.
+func (b *builder) checkLayout() error {
+	if len(b.other) == 0 || b.AllowDelete && len(b.Targets) == 0 {
+		return nil
+	}
+	refuse := func(e *state.Entry, problem, advice string) error {
+		p, _ := window.ParsePartition(e.Partition)
+		return &LayoutError{p.Granularity.String(), b.Pipeline.Range.Partition.String(), problem, advice}
+	}
+	if len(b.Targets) > 0 {
+		return refuse(&b.other[0], "with --target, its rows would stand in partitions of both sizes", "plan without --target: the whole range is rewritten in one go")
+	}
+	for i := range b.other {
+		if e := &b.other[i]; !b.covered(e) {
+			return refuse(e, fmt.Sprintf("%s reaches beyond the declared range, and would stay beside the new partitions", e.Name()),
+				fmt.Sprintf("declare a range that takes it in (%s to %s), or give the sink another path; plan --allow-delete removes it", stamp(e.From), stamp(e.To)))
+		}
+	}
+	return nil
+}
+
+// base returns the partitions of another size that the state has for a project and that cover an interval together, and
+// the name of their size. It returns none where they leave a gap, or hold other rows than are declared; then needed says
+// whether they held something of it that must be had from the API.
+func (b *builder) base(project string, span window.Interval) (names []string, size string, needed bool) {
+	var covered []window.Interval
+	usable := true
+	for i := range b.other {
+		e := &b.other[i]
+		held := window.New(e.From, e.To)
+		if e.Project != project || !held.Overlaps(span) {
+			continue
+		}
+		rows, _ := split(changedKeys(b.State.Shapes[e.Shape], b.shape))
+		usable = usable && len(rows) == 0 && len(b.gone(e)) == 0
+		p, _ := window.ParsePartition(e.Partition)
+		names, size = append(names, e.Name()), p.Granularity.String()
+		covered = append(covered, held)
+	}
+	if !usable || len(window.Subtract(span, covered...)) > 0 {
+		return nil, size, len(names) > 0
+	}
+	return names, size, false
+}
+
+// covered says whether the declared partitions take the place of all that an entry of another size holds.
+func (b *builder) covered(e *state.Entry) bool {
+	held := window.New(e.From, e.To)
+	for _, p := range b.Pipeline.Source.Projects {
+		if p.Name == e.Project {
+			return b.Range.Intersect(held) == held
+		}
+	}
+	return false
+}

@@ -1,0 +1,133 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"logferry/internal/config"
+	"logferry/internal/state"
+	"logferry/internal/window"
+)
+
+// table is the folder that data files lie in.
+const table = "tool_execution"
+
+// gone are the entry's files in declared sinks that are not there as the state says.
+func (b *builder) gone(e *state.Entry) []Object {
+	var out []Object
+	for _, f := range e.Files {
+		listing, looked := b.Stored[f.Sink]
+		if !looked {
+			continue
+		}
+		size, there := listing[f.Key]
+		if there && (size == f.Size || b.Pending[Object{f.Sink, f.Key, size}]) {
+			continue
+		}
+		if !there {
+			size = -1
+		}
+		out = append(out, Object{Sink: f.Sink, Key: f.Key, Size: size})
+	}
+	return out
+}
+
+// intact says whether a declared sink has all of the entry's files.
+func (b *builder) intact(e *state.Entry, gone []Object) bool {
+	for _, f := range e.Files {
+		declared := slices.ContainsFunc(b.Pipeline.Sinks, func(s config.Sink) bool { return s.Name == f.Sink })
+		if declared && !slices.ContainsFunc(gone, func(o Object) bool { return o.Sink == f.Sink }) {
+			return true
+		}
+	}
+	return false
+}
+
+func goneText(gone []Object) string {
+	what := "is missing"
+	if gone[0].Size >= 0 {
+		what = fmt.Sprintf("has %d bytes, not those that were committed", gone[0].Size)
+	}
+	text := fmt.Sprintf("%s in sink %q %s", path.Base(gone[0].Key), gone[0].Sink, what)
+	if more := len(gone) - 1; more > 0 {
+		text += fmt.Sprintf(", and %d more files", more)
+	}
+	return text
+}
+
+// strays finds data files that the state does not name. Those in partitions with a step are that step's to remove.
+func (b *builder) strays() {
+	named := map[string]map[string]bool{}
+	for _, e := range b.State.All() {
+		for _, f := range e.Files {
+			if named[f.Sink] == nil {
+				named[f.Sink] = map[string]bool{}
+			}
+			named[f.Sink][f.Key] = true
+		}
+	}
+	foreign := 0
+	for sink, listing := range b.Stored {
+		for key, size := range listing {
+			if named[sink][key] {
+				continue
+			}
+			name, ok := PartitionOf(key)
+			switch {
+			case !ok || !b.ours(name):
+				foreign++
+			case !b.steps[name]:
+				b.plan.Strays = append(b.plan.Strays, Object{Sink: sink, Key: key, Size: size})
+			}
+		}
+	}
+	if foreign > 0 {
+		b.warn("%d files below %s/ belong to no partition of this pipeline: they are left alone, and a glob reads them", foreign, table)
+	}
+	slices.SortFunc(b.plan.Strays, func(x, y Object) int {
+		return cmp.Or(strings.Compare(x.Sink, y.Sink), strings.Compare(x.Key, y.Key))
+	})
+}
+
+// ours says whether a partition is in the state, or declared and targeted.
+func (b *builder) ours(name string) bool {
+	if b.steps[name] {
+		return true
+	}
+	if b.wanted[name] {
+		return len(b.Targets) == 0 || b.targeted(name, nil)
+	}
+	project, partition := SplitName(name)
+	_, known := b.State.Get(project, partition)
+	return known
+}
+
+// PartitionOf names the partition, below its project, that the key of a data file belongs to.
+func PartitionOf(key string) (name string, ok bool) {
+	folder, found := strings.CutPrefix(path.Dir(key), table+"/")
+	if !found || !strings.HasPrefix(path.Base(key), "part-") {
+		return "", false
+	}
+	project := ""
+	if rest, named := strings.CutPrefix(folder, "project="); named {
+		if project, folder, found = strings.Cut(rest, "/"); !found {
+			return "", false
+		}
+	}
+	if _, err := window.ParsePartition(folder); err != nil {
+		return "", false
+	}
+	return path.Join(project, folder), true
+}
+
+// SplitName is the inverse of Step.Name.
+func SplitName(name string) (project, partition string) {
+	first, rest, _ := strings.Cut(name, "/")
+	if strings.Contains(first, "=") {
+		return "", name
+	}
+	return first, rest
+}

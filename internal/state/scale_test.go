@@ -1,0 +1,115 @@
+package state
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"logferry/sinks/bucket"
+)
+
+// hours are three years of hourly partitions.
+const hours = 26_280
+
+// longState commits n partitions one by one, through a bucket that counts, and calls each after every commit.
+func longState(t testing.TB, n int, each func(serial int64, p *tap)) (bucket.Bucket, *State) {
+	t.Helper()
+	b := openBucket(t, "mem://")
+	tapped := &tap{Bucket: b}
+	s := testStore(tapped)
+	st, err := s.Load(t.Context())
+	require.NoError(t, err)
+	for i := range n {
+		tapped.reset()
+		require.NoError(t, s.Commit(t.Context(), st, testChange(i, 1)))
+		each(st.Serial, tapped)
+	}
+	return b, st
+}
+
+func TestThreeYearsOfHoursStayCheap(t *testing.T) {
+	var early, late, checkpoints int64
+	b, st := longState(t, hours, func(serial int64, p *tap) {
+		want := map[string]int{"create": 1}
+		if serial%16 == 0 {
+			want["create"] = 2
+			checkpoints++
+		}
+		require.Equal(t, want, p.ops, "commit %d", serial)
+		switch {
+		case serial > 4096 && serial <= 8192:
+			early += p.bytes
+		case serial > hours-4096:
+			late += p.bytes
+		}
+	})
+	t.Logf("bytes a commit, checkpoints included: %d at 4,096 to 8,192 commits, %d at the end", early/4096, late/4096)
+	require.Less(t, late/4096, int64(12_000))
+	require.InDelta(t, 1, float64(late)/float64(early), 0.35, "what a commit writes must not grow with the history")
+
+	tapped := &tap{Bucket: b}
+	began := time.Now()
+	loaded, err := testStore(tapped).Load(t.Context())
+	t.Logf("load of %d partitions: %v, %v", loaded.Len(), time.Since(began), tapped.ops)
+	require.NoError(t, err)
+	require.LessOrEqual(t, tapped.total(), 6)
+	require.Equal(t, hours, loaded.Len())
+	requireSame(t, st, loaded)
+
+	tapped.reset()
+	require.NoError(t, testStore(tapped).Commit(t.Context(), loaded, testChange(hours, 1)))
+	require.Equal(t, 1, tapped.total())
+	requireHistoryTellsState(t, b, loaded)
+}
+
+// requireHistoryTellsState replays all commits.
+func requireHistoryTellsState(t *testing.T, b bucket.Bucket, st *State) {
+	t.Helper()
+	want := map[EntryKey]string{}
+	seen := map[EntryKey]bool{}
+	serial := st.Serial
+	for c, err := range testStore(b).History(t.Context()) {
+		require.NoError(t, err)
+		require.Equal(t, serial, c.Serial)
+		serial--
+		for i := range c.Changes {
+			key := c.Changes[i].Key()
+			if !seen[key] && c.Changes[i].Set != nil {
+				want[key] = c.Changes[i].Set.Manifest
+			}
+			seen[key] = true
+		}
+	}
+	require.Zero(t, serial, "the history ends with the first commit")
+	got := map[EntryKey]string{}
+	for _, e := range st.All() {
+		got[e.EntryKey()] = e.Manifest
+	}
+	require.Equal(t, want, got)
+}
+
+func BenchmarkLoad(b *testing.B) {
+	bucket, _ := longState(b, hours, func(int64, *tap) {})
+	s := testStore(bucket)
+	for b.Loop() {
+		if _, err := s.Load(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func TestFilesOfFoldersProgramsDoNotHideTheHead(t *testing.T) {
+	b := openBucket(t, "mem://")
+	commitEach(t, testStore(b), testChanges(2)...)
+	put(t, b, testPrefix+"commits/.DS_Store", "x")
+	st, err := testStore(b).Load(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 2, st.Serial)
+
+	put(t, b, testPrefix+"commits/999-notes.txt", strings.Repeat("x", 10))
+	_, err = testStore(b).Load(t.Context())
+	requireUnusable(t, err, Malformed, testPrefix+"commits/999-notes.txt")
+}

@@ -1,0 +1,75 @@
+package verify
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Kind is what is wrong.
+type Kind string
+
+// The kinds of findings.
+const (
+	BrokenState Kind = "state"      // a commit, checkpoint or manifest is not what it should be
+	Missing     Kind = "missing"    // an object that the state names is not there
+	Altered     Kind = "altered"    // it is, with another size or hash
+	Content     Kind = "content"    // its rows are not those that the manifest counts
+	Stray       Kind = "stray"      // a data file that no state names
+	Late        Kind = "late"       // the API lists a record that the next apply will add: no fault
+	Undeclared  Kind = "undeclared" // a file's sink is not declared any more: it was not looked at
+)
+
+// Finding is one thing that is wrong.
+type Finding struct {
+	Type      string `json:"type"` // "finding"
+	Kind      Kind   `json:"kind"`
+	Partition string `json:"partition,omitempty"`
+	Sink      string `json:"sink,omitempty"`
+	Key       string `json:"key,omitempty"`
+	Problem   string `json:"problem"`
+	Advice    string `json:"advice,omitempty"`
+}
+
+// Report is what a verification has found. Its JSON names are stable.
+type Report struct {
+	Type        string    `json:"type"` // "summary"
+	OK          bool      `json:"ok"`
+	Deep        bool      `json:"deep"`
+	Lineage     string    `json:"lineage"`
+	Serial      int64     `json:"serial"`
+	Head        string    `json:"head"` // SHA-256 of the newest commit: written down elsewhere, it proves the whole chain
+	Commits     int64     `json:"commits"`
+	Partitions  int64     `json:"partitions"`
+	Files       int64     `json:"files"`
+	Bytes       int64     `json:"bytes"`
+	Rows        int64     `json:"rows"`      // as the manifests say
+	RowsRead    int64     `json:"rows_read"` // with Deep, over all sinks
+	Quarantined int64     `json:"quarantined"`
+	Leftovers   int64     `json:"leftovers"` // state objects of killed runs that no commit names: harmless, never read
+	Census      *Census   `json:"census,omitempty"`
+	Findings    []Finding `json:"findings"`
+	DurationMS  int64     `json:"duration_ms"`
+}
+
+// Census is what listing the partitions again has shown.
+type Census struct {
+	Partitions int64 `json:"partitions"`
+	Requests   int64 `json:"requests"`
+	Listed     int64 `json:"listed"`
+	Missing    int64 `json:"missing"` // listed and not in the lake, where no late record is expected any more
+	Late       int64 `json:"late"`    // listed and not in the lake yet: the next apply lists the partition again
+	Extra      int64 `json:"extra"`   // in the lake and not listed any more
+}
+
+// End puts the findings in order and says whether one of them is a fault.
+func (r *Report) End() {
+	r.OK = true
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		f.Type = "finding"
+		r.OK = r.OK && (f.Kind == Late || f.Kind == Undeclared)
+	}
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.Sink, b.Sink), cmp.Compare(a.Key, b.Key))
+	})
+}

@@ -1,0 +1,149 @@
+// Package verify reads back what is in the buckets and compares it with what the state says. It needs no access to the API
+// and writes nothing but temporary files.
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"logferry/internal/plan"
+	"logferry/internal/state"
+	"logferry/internal/table"
+	"logferry/sinks"
+)
+
+// Options of a verification.
+type Options struct {
+	Store   *state.Store
+	Sinks   []*sinks.Sink
+	Schema  *table.Schema // what rows look like now
+	Shape   string        // names the shape that Schema is of: other partitions' columns are not compared with it
+	Dir     string        // for temporary files, private
+	Deep    bool          // read every row back
+	Targets []plan.Target // the partitions to look at; none for all of them, and for the rest of what lies in the buckets
+	// Progress, which may be nil, is told of each partition that was looked at, from several goroutines.
+	Progress func(name string)
+}
+
+// atOnce is how many partitions are looked at at the same time.
+const atOnce = 4
+
+// Run verifies everything. What it finds is in the report; an error says that it could not look.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	start := time.Now()
+	v := &verifier{Options: o, report: &Report{Type: "summary", Deep: o.Deep, Findings: []Finding{}}}
+	st, err := v.history(ctx)
+	if err != nil || st == nil {
+		v.report.End()
+		return v.report, err
+	}
+	entries, err := plan.Select(st, o.Targets)
+	if err != nil {
+		return nil, err
+	}
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for _, e := range entries {
+		group.Go(func() error {
+			err := v.partition(groupCtx, &e)
+			if o.Progress != nil {
+				o.Progress(e.Name())
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	if len(o.Targets) == 0 {
+		if err := v.strays(ctx, st); err != nil {
+			return nil, err
+		}
+	}
+	v.report.End()
+	v.report.DurationMS = time.Since(start).Milliseconds()
+	return v.report, nil
+}
+
+type verifier struct {
+	Options
+	names  state.Names
+	mu     sync.Mutex // guards report
+	report *Report
+}
+
+func (v *verifier) find(f Finding) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.report.Findings = append(v.report.Findings, f)
+}
+
+// count changes the report's counts.
+func (v *verifier) count(change func(*Report)) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	change(v.report)
+}
+
+// history follows the chain of commits from its head to its first and loads the state. It returns no state where the chain
+// is broken, which is a finding.
+func (v *verifier) history(ctx context.Context) (*state.State, error) {
+	unusable := func(err error) error {
+		var broken *state.UnusableError
+		if !errors.As(err, &broken) {
+			return err
+		}
+		v.find(Finding{Kind: BrokenState, Key: broken.Key, Problem: err.Error(), Advice: broken.Hint()})
+		return nil
+	}
+	for c, err := range v.Store.History(ctx) {
+		if err != nil {
+			return nil, unusable(err)
+		}
+		v.names.Add(c)
+		v.report.Commits++
+		if v.report.Head == "" {
+			v.report.Head, v.report.Serial, v.report.Lineage = c.Hash, c.Serial, c.Lineage
+		}
+	}
+	st, err := v.Store.Load(ctx)
+	if err != nil {
+		return nil, unusable(err)
+	}
+	return st, nil
+}
+
+// partition verifies one partition. An error says that it could not be looked at; damage is a finding.
+func (v *verifier) partition(ctx context.Context, e *state.Entry) error {
+	m, err := v.Store.Manifest(ctx, e)
+	var broken *state.UnusableError
+	if errors.As(err, &broken) {
+		v.find(Finding{Kind: BrokenState, Partition: e.Name(), Key: broken.Key, Problem: err.Error(), Advice: replaceAdvice(e.Name())})
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v.count(func(r *Report) {
+		r.Partitions++
+		r.Rows += m.Rows
+		r.Quarantined += int64(len(m.Quarantine))
+	})
+	c := &checker{verifier: v, entry: e, manifest: m}
+	for _, sink := range v.Sinks {
+		if err := c.sink(ctx, sink); err != nil {
+			return fmt.Errorf("verify %s: %w", e.Name(), err)
+		}
+	}
+	c.undeclared()
+	return c.quarantine(ctx)
+}
+
+func replaceAdvice(name string) string {
+	return "logferry apply --replace " + name + " fetches the partition anew"
+}

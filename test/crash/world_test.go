@@ -1,0 +1,244 @@
+package crash
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"logferry/internal/apply"
+	"logferry/internal/config"
+	"logferry/internal/logsim"
+	"logferry/sinks"
+	"logferry/sinks/reread"
+	"logferry/transform"
+)
+
+// scene is what a kill happens in.
+type scene struct {
+	kind      string // create, late, change, parts
+	format    string
+	partition string
+	order     logsim.Order
+}
+
+func (s scene) String() string {
+	return fmt.Sprintf("%s/%s/%s/%s", s.kind, s.format, s.partition, [...]string{"newest", "oldest", "shuffled"}[s.order])
+}
+
+// Records are spread over the time that a scene's range covers: some partitions of each size.
+var spans = map[string]time.Duration{"hour": 4 * time.Hour, "day": 3 * 24 * time.Hour, "month": 50 * 24 * time.Hour}
+
+var begin = time.Date(2026, 9, 10, 0, 0, 0, 0, time.UTC)
+
+const records = 2500
+
+// world is a simulated API, a lake and a spool for one scene.
+type world struct {
+	t     *testing.T
+	scene scene
+	sim   *logsim.Server
+	url   string
+	dir   string
+}
+
+func newWorld(t *testing.T, s scene, seed uint64) *world {
+	t.Helper()
+	o := logsim.Options{
+		Seed: seed, Order: s.order, Rate: logsim.Rate{Limit: -1},
+		Records: logsim.Records{
+			Count: records, From: begin, To: begin.Add(spans[s.partition]), MedianPayload: 300, MaxPayload: 20_000,
+			Odd: logsim.Odd{Share: 0.02},
+		},
+		Latency: logsim.Latency{List: logsim.Delay{Base: time.Millisecond}, Detail: logsim.Delay{Base: time.Millisecond, Jitter: 2 * time.Millisecond}},
+	}
+	if s.kind == "late" {
+		o.Late = logsim.Late{Share: 0.15, AfterRequests: 6}
+	}
+	sim, err := logsim.New(o)
+	require.NoError(t, err)
+	srv := httptest.NewServer(sim)
+	t.Cleanup(srv.Close)
+	t.Cleanup(sim.Close)
+	return &world{t: t, scene: s, sim: sim, url: srv.URL, dir: t.TempDir()}
+}
+
+// pipeline writes the pipeline file. changed is the configuration of the run that is killed in a scene of that kind.
+func (w *world) pipeline(changed bool) string {
+	size, lookback := "256MiB", "0s"
+	if w.scene.kind == "parts" {
+		size = "64KiB"
+	}
+	if w.scene.kind == "late" {
+		lookback = "366d"
+	}
+	text := fmt.Sprintf(`version: 1
+name: crash
+source: {base_url: %q, api_key: "${KEY}"}
+range: {from: %q, to: %q, partition: %s, lookback: %s}
+extract: {windows: 4, details_in_flight: 8, spool: %q, rate: {headroom: 0%%}}
+transform: {raw: %t}
+reconcile: off
+sinks: [{name: lake, url: "file://%s", format: %s, max_file_size: %s}]
+`, w.url, begin.Format(time.RFC3339), begin.Add(spans[w.scene.partition]).Format(time.RFC3339), w.scene.partition, lookback,
+		filepath.Join(w.dir, "spool"), changed && w.scene.kind == "change", filepath.Join(w.dir, "lake"), w.scene.format, size)
+	name := filepath.Join(w.dir, "pipeline.yaml")
+	require.NoError(w.t, os.WriteFile(name, []byte(text), 0o600))
+	return name
+}
+
+// command is a child that applies the pipeline.
+func (w *world) command(changed bool, env ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), append(env, pipelineVar+"="+w.pipeline(changed), "KEY="+logsim.DefaultKey,
+		"XDG_CACHE_HOME="+filepath.Join(w.dir, "cache"), "TMPDIR="+w.dir)...)
+	return cmd
+}
+
+// apply runs a child to its end, which must be a good one.
+func (w *world) apply(changed bool) (counts map[string]int) {
+	w.t.Helper()
+	file := filepath.Join(w.dir, "counts")
+	out, err := w.command(changed, countsVar+"="+file).CombinedOutput()
+	require.NoError(w.t, err, "%s", out)
+	b, err := os.ReadFile(file)
+	require.NoError(w.t, err)
+	require.NoError(w.t, json.Unmarshal(b, &counts))
+	return counts
+}
+
+// prepare brings the world to where the killed run begins.
+func (w *world) prepare() {
+	if w.scene.kind == "late" || w.scene.kind == "change" {
+		w.apply(false)
+	}
+}
+
+// requests is how many the API has had.
+func (w *world) requests() int {
+	n := 0
+	for _, count := range w.sim.Stats().Requests {
+		n += count
+	}
+	return n
+}
+
+// verify proves that the lake is what the state says and that every record is there once.
+func (w *world) verify() {
+	w.t.Helper()
+	p, err := config.Load(w.pipeline(true), config.Options{Env: func(string) (string, bool) { return logsim.DefaultKey, true }})
+	require.NoError(w.t, err)
+	w.t.Setenv("TMPDIR", w.dir)
+	w.t.Setenv("XDG_CACHE_HOME", filepath.Join(w.dir, "cache"))
+	s, err := apply.Open(context.Background(), p, apply.Options{Now: time.Now(), Version: "crash"})
+	require.NoError(w.t, err)
+	defer s.Close()
+	report, err := s.Verify(context.Background(), apply.VerifyOptions{Deep: true})
+	require.NoError(w.t, err)
+	require.True(w.t, report.OK, "%+v", report.Findings)
+	pl, err := s.Plan(context.Background(), apply.PlanOptions{})
+	require.NoError(w.t, err)
+	for _, step := range pl.Steps {
+		require.EqualValues(w.t, "refresh", step.Action, "%s: %v", step.Name(), step.Reasons)
+	}
+	require.Empty(w.t, pl.Strays)
+}
+
+// rows are all rows of the lake as a reader who globs finds them: how often each id stands there, and a hash of the ids in the
+// order of the files.
+func (w *world) rows() (count map[string]int, problem error) {
+	count = map[string]int{}
+	problem = filepath.WalkDir(filepath.Join(w.dir, "lake", "tool_execution"), func(path string, d os.DirEntry, err error) error {
+		if os.IsNotExist(err) || err == nil && d.IsDir() {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		_, _, err = reread.File(context.Background(), path, d.Name(), func(_ int64, id []byte, _, _ string) error {
+			count[string(id)]++
+			return nil
+		})
+		return err
+	})
+	return count, problem
+}
+
+// truth are the ids that the API shows now.
+func (w *world) truth() []string {
+	return w.sim.Truth("").IDs(logsim.Query{From: begin, To: begin.Add(spans[w.scene.partition]), VisibleNow: true})
+}
+
+// complete says that the lake holds each visible record once and nothing else.
+func (w *world) complete() {
+	w.t.Helper()
+	count, err := w.rows()
+	require.NoError(w.t, err)
+	for _, id := range w.truth() {
+		require.Equal(w.t, 1, count[id], "record %s", id)
+		delete(count, id)
+	}
+	require.Empty(w.t, count, "rows of no record")
+}
+
+// contents is a digest of every value of every row of the lake, whatever the files are called.
+func (w *world) contents() string {
+	w.t.Helper()
+	ctx := context.Background()
+	flattener, err := transform.New(transform.Options{Raw: w.scene.kind == "change"})
+	require.NoError(w.t, err)
+	lake := filepath.Join(w.dir, "lake")
+	sink, err := sinks.Open(ctx, sinks.Options{Name: "lake", URL: "file://" + lake, Format: sinks.Format(w.scene.format), StagingDir: w.dir})
+	require.NoError(w.t, err)
+	defer sink.Close()
+	var keys []string
+	for o, err := range sink.List(ctx, sinks.Table+"/") {
+		require.NoError(w.t, err)
+		keys = append(keys, o.Key)
+	}
+	sort.Strings(keys)
+	var lines []string
+	for _, key := range keys {
+		name := filepath.Join(lake, filepath.FromSlash(key))
+		b, err := os.ReadFile(name)
+		require.NoError(w.t, err)
+		_, rows, err := reread.File(ctx, name, key, func(int64, []byte, string, string) error { return nil })
+		require.NoError(w.t, err)
+		file := sinks.Stored{Key: key, Size: int64(len(b)), SHA256: sha256.Sum256(b), Rows: rows}
+		for row, err := range sink.Read(ctx, flattener.Schema(), []sinks.Stored{file}) {
+			require.NoError(w.t, err)
+			line := path.Dir(key)
+			for _, v := range row {
+				line += fmt.Sprintf("|%t %d %q", v.Valid, v.Int, v.Bytes)
+			}
+			lines = append(lines, line)
+		}
+	}
+	sort.Strings(lines)
+	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
+	return hex.EncodeToString(sum[:])
+}
+
+// temporary are files that a killed run may leave beside the data, and the next one must have removed.
+func (w *world) temporary() []string {
+	var out []string
+	_ = filepath.WalkDir(filepath.Join(w.dir, "lake"), func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && strings.Contains(path, "_logferry/tmp/") {
+			out = append(out, path)
+		}
+		return nil
+	})
+	return out
+}
