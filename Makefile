@@ -43,9 +43,13 @@ lint: ## formatting, vet, staticcheck, and the import rules of docs/ARCHITECTURE
 fmt: ## format the code
 	$(GO) run $(LINT) fmt ./...
 
+.PHONY: crash
+crash: ## kill runs at every point: 300 kills, or LOGFERRY_CRASH_KILLS
+	LOGFERRY_CRASH_KILLS=$${LOGFERRY_CRASH_KILLS:-300} $(GO) test ./test/crash -count=1 -v -timeout 3h
+
 .PHONY: golden
 golden: ## write the golden files anew; read the difference before you commit it
-	$(GO) test ./internal/config ./transform ./cmd/logferry -update
+	$(GO) test ./internal/config ./internal/state ./transform ./cmd/logferry -update
 
 .PHONY: bench
 bench: ## records a CPU-second: decode, flatten, Parquet, NDJSON, and whole exports beside their floor

@@ -17,6 +17,12 @@
 //
 // What the API's documentation leaves open (order, inclusiveness, cursors) is never assumed, only observed.
 //
+// # Journal
+//
+// A walk tells its Journal what must not be fetched again: pages with their entries, details as they are settled, and where
+// each window's chain is. From that, a later walk resumes: chains continue at their cursors, or from the last safe
+// timestamp where those have expired, and details that were listed and not settled are fetched beside it.
+//
 // # Failures
 //
 // classify.go decides what an answer means: try again, try again at a named time, never for this request, or never for

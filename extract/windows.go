@@ -32,7 +32,8 @@ func (w *walk) readOnce(e *earlier) error {
 func (w *walk) readAgain(e *earlier) error {
 	chains := w.resumed(e.second)
 	var marks []Mark
-	none := w.unordered()
+	none := newChain(w, w.step.Interval, nil)
+	none.order.order = unordered
 	for _, assumed := range window.Merge(w.assumed) {
 		for _, win := range window.Subtract(assumed, intervals(e.second)...) {
 			c := newChain(w, win, none)
@@ -46,23 +47,12 @@ func (w *walk) readAgain(e *earlier) error {
 	return w.parallel(w.ctx, chains)
 }
 
-// unordered is a first chain after which no order is trusted.
-func (w *walk) unordered() *chain {
-	c := newChain(w, w.step.Interval, nil)
-	c.order.order = unordered
-	return c
-}
-
 // readNew reads an interval of which nothing is read: one page alone, and what that leaves in windows at the same time.
 func (w *walk) readNew(ctx context.Context, i window.Interval) error {
-	var none *chain
-	if w.misled.Load() {
-		none = w.unordered()
-	}
 	if w.step.Windows > 1 {
-		return w.readWindows(ctx, window.Split(i, w.step.Windows), none, nil)
+		return w.readWindows(ctx, window.Split(i, w.step.Windows), nil, nil)
 	}
-	first := newChain(w, i, none)
+	first := newChain(w, i, nil)
 	var more bool
 	var n int
 	err := w.inSlot(ctx, func() (err error) {

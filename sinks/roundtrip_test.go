@@ -2,6 +2,7 @@ package sinks_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"testing"
 
@@ -26,7 +27,7 @@ func readAll(t testing.TB, r rowReader, err error) []table.Row {
 	var rows []table.Row
 	for {
 		row, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		require.NoError(t, err)

@@ -17,6 +17,9 @@ import (
 // publish uploads the sealed files, then writes the manifest, then commits, then removes what the commit has replaced. That
 // order is what makes a crash harmless: see docs/GUARANTEES.md.
 func (s *step) publish(ctx context.Context, w *work, out writers, t *tally, res *StepResult) error {
+	if err := s.run.claim(ctx); err != nil {
+		return err
+	}
 	m := s.manifest(w)
 	m.Rows, m.IDs, m.Statuses, m.Details = t.rows, t.digest(), t.statuses, t.details
 	keys := make([][]string, len(out))
@@ -58,9 +61,6 @@ func (s *step) manifest(w *work) *state.Manifest {
 	asOf := s.asOf(w)
 	r.committing.Lock()
 	defer r.committing.Unlock()
-	if r.state.Lineage == "" {
-		r.state.Lineage = r.store.NewLineage()
-	}
 	return &state.Manifest{
 		Pipeline: r.pipeline.Name, Lineage: r.state.Lineage, Project: s.plan.Project, Partition: s.plan.Partition,
 		Version: r.state.NextVersion(s.plan.Project, s.plan.Partition), Previous: s.entry.Manifest,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"logferry/internal/state"
 )
@@ -18,13 +19,14 @@ func (s *Session) Lock(ctx context.Context, operation string, waiting func(state
 	if err := s.store.Probe(ctx); err != nil {
 		return nil, nil, err
 	}
-	release, err := s.lockFiles()
+	began := time.Now()
+	release, folders, err := s.waitForFiles(ctx, waiting)
 	if err != nil {
-		return nil, nil, s.heldBy(ctx, err)
+		return nil, nil, err
 	}
 	lock, err := s.store.Acquire(ctx, state.LockOptions{
-		Operation: operation, Timeout: s.pipeline.State.LockTimeout, OnWait: waiting,
-		// Its holder had the lock file that we have now: it is dead.
+		Operation: operation, Timeout: max(s.pipeline.State.LockTimeout-time.Since(began), 0), OnWait: waiting, Folders: folders,
+		// Its holder had a lock file that we have now: it is dead.
 		LocalProof: func(state.LockInfo) bool { return true },
 	})
 	if err != nil {
@@ -58,12 +60,41 @@ func (s *Session) Lock(ctx context.Context, operation string, waiting func(state
 	return locked, unlock, nil
 }
 
+// fileRetry is how often a file lock is tried that another process holds.
+const fileRetry = 250 * time.Millisecond
+
+// waitForFiles is lockFiles, tried for as long as the configuration says.
+func (s *Session) waitForFiles(ctx context.Context, waiting func(state.LockInfo)) (release func(), folders []string, err error) {
+	end := time.Now().Add(s.pipeline.State.LockTimeout)
+	for told := false; ; {
+		release, folders, err = s.lockFiles()
+		var held *state.FileLockedError
+		if err == nil || !errors.As(err, &held) {
+			return release, folders, err
+		}
+		err = s.heldBy(ctx, err)
+		if !time.Now().Before(end) {
+			return nil, nil, err
+		}
+		var locked *state.LockedError
+		if errors.As(err, &locked) && !told && waiting != nil {
+			told = true
+			waiting(locked.Info)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil, context.Cause(ctx)
+		case <-time.After(fileRetry):
+		}
+	}
+}
+
 // lockFiles locks the folders of this machine that two runs of one state would share: that of the state, where it is
 // local, and that of the spool.
-func (s *Session) lockFiles() (release func(), err error) {
+func (s *Session) lockFiles() (release func(), folders []string, err error) {
 	spool, err := s.spoolFolder()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var held []func()
 	release = func() {
@@ -71,7 +102,7 @@ func (s *Session) lockFiles() (release func(), err error) {
 			r()
 		}
 	}
-	folders := []string{spool}
+	folders = []string{spool}
 	if s.place.folder != "" {
 		folders = []string{s.place.folder, spool}
 	}
@@ -79,11 +110,11 @@ func (s *Session) lockFiles() (release func(), err error) {
 		r, err := state.LockFile(f)
 		if err != nil {
 			release()
-			return nil, err
+			return nil, nil, err
 		}
 		held = append(held, r)
 	}
-	return release, nil
+	return release, folders, nil
 }
 
 // heldBy tells, where a file lock is held, by which run.

@@ -23,7 +23,8 @@ type run struct {
 	start time.Time
 	board *board
 
-	committing sync.Mutex // guards the session's state
+	committing sync.Mutex // guards the session's state, and claimed
+	claimed    bool
 	mu         sync.Mutex // guards what follows
 	summary    *Summary
 	failed     []error

@@ -103,13 +103,14 @@ func (s *Session) Close() {
 // State returns the state as it was loaded last, nil before that.
 func (s *Session) State() *state.State { return s.state }
 
-// Load loads the state anew.
+// Load loads the state anew, and refuses sinks that belong to another one.
 func (s *Session) Load(ctx context.Context) (*state.State, error) {
 	st, err := s.store.Load(ctx)
-	if err == nil {
-		s.state = st
+	if err != nil {
+		return nil, err
 	}
-	return st, err
+	s.state = st
+	return st, s.checkOwners(ctx)
 }
 
 func (s *Session) openSinks(ctx context.Context) error {

@@ -166,11 +166,11 @@ func TestPlanNamesWhatHasToBeDoneAndWhy(t *testing.T) {
 		},
 		"another filter": {
 			entries: all[:1], pipeline: pipeline{to: "2026-04-18", source: `, filters: ["status == failed"], details: none`},
-			want:    []string{"replace dt=2026-04-17 [17T00 18T00): the configuration changed: source.details, source.filters"},
+			want: []string{"replace dt=2026-04-17 [17T00 18T00): the configuration changed: source.details, source.filters"},
 		},
 		"another compression": {
 			entries: all[:1], pipeline: pipeline{to: "2026-04-18", sinks: `[{name: lake, url: "file://./lake", compression: snappy}]`},
-			want:    []string{"replace dt=2026-04-17 on dt=2026-04-17: the configuration changed: sinks.lake.compression: the rows are read from the files"},
+			want: []string{"replace dt=2026-04-17 on dt=2026-04-17: the configuration changed: sinks.lake.compression: the rows are read from the files"},
 		},
 		"another sink": {
 			entries: all[:1], pipeline: pipeline{to: "2026-04-18", sinks: `[{name: lake, url: "file://./lake"}, {name: lines, url: "file://./l", format: ndjson}]`},

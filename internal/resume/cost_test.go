@@ -31,7 +31,7 @@ func costs() []cost {
 	var out []cost
 	for _, order := range []logsim.Order{logsim.Newest, logsim.Oldest, logsim.Shuffled} {
 		for _, cursors := range []logsim.CursorStyle{logsim.Keyset, logsim.Offset} {
-			for _, windows := range []int{0, 1, 2, 16} {
+			for _, windows := range []int{0, 1, 16} {
 				for _, expire := range []bool{false, true} {
 					details := []extract.Details{extract.DetailsAll, extract.DetailsNone, extract.DetailsFailed, extract.DetailsNone, extract.DetailsFailed}[len(out)%5]
 					out = append(out, cost{order: order, cursors: cursors, windows: windows, details: details, expire: expire})

@@ -94,9 +94,8 @@ func (s *localSegment) Sync() error {
 	if err != nil {
 		return err
 	}
-	defer d.Close()
 	_ = d.Sync() // a folder can't be flushed on every system
-	return nil
+	return d.Close()
 }
 
 func (s *localSegment) Close() error { return errors.Join(s.Sync(), s.File.Close()) }

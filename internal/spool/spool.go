@@ -1,5 +1,6 @@
-// Package spool sorts what was fetched. Records arrive in any order, some of them more than once; they leave in the order
-// of the export, each key once. Memory is bounded: what does not fit waits on disk.
+// Package spool sorts what was fetched, and journals it. Records arrive in any order, some of them more than once; they leave
+// a Spool in the order of the export, each key once. Memory is bounded: what does not fit waits on disk. A Journal keeps what
+// a run has fetched and not yet committed for the run after a crash.
 package spool
 
 import (

@@ -222,51 +222,6 @@ func TestTheLockOfADeadRunIsTakenOverAfterTheLease(t *testing.T) {
 	}
 }
 
-// TestALockWhoseMakingFailsIsLeftByNobody fails each request of Acquire, before and after it was done.
-func TestALockWhoseMakingFailsIsLeftByNobody(t *testing.T) {
-	for _, after := range []bool{false, true} {
-		for fail := 1; ; fail++ {
-			b := openBucket(t, "mem://")
-			kill(acquire(t, lockStore(b, "alice"), LockOptions{}))
-			count := 0
-			inject := func(string, string) error {
-				if count++; count == fail {
-					return errInjected
-				}
-				return nil
-			}
-			tapped := &tap{Bucket: b, before: inject}
-			if after {
-				tapped.before, tapped.after = nil, inject
-			}
-			o := LockOptions{LocalProof: func(LockInfo) bool { return true }}
-			lock, err := lockStore(tapped, "alice").Acquire(t.Context(), o)
-			tapped.before, tapped.after = nil, nil
-			if err == nil {
-				require.NoError(t, lock.Check(t.Context()))
-				require.NoError(t, lock.Release(t.Context()))
-			} else {
-				require.ErrorIs(t, err, errInjected)
-				for _, key := range keysOf(t, b, "") {
-					require.Contains(t, key, lockKey(1), "request %d", fail)
-				}
-			}
-			if count < fail {
-				break
-			}
-		}
-	}
-}
-
-func TestSignsWithoutALockAreRemovedByTheNextHolder(t *testing.T) {
-	b := openBucket(t, "mem://")
-	put(t, b, testPrefix+signKey(7, "gone"), "{}")
-	put(t, b, testPrefix+locksFolder+"readme", "not ours")
-	lock := acquire(t, lockStore(b, "alice"), LockOptions{})
-	require.ElementsMatch(t, []string{testPrefix + lockKey(1), testPrefix + locksFolder + "readme"}, keysOf(t, b, ""))
-	require.NoError(t, lock.Release(t.Context()))
-}
-
 func TestMachinesAreToldApart(t *testing.T) {
 	require.NotEqual(t, machineID("a"), machineID("b"))
 	require.Equal(t, machineID("a"), machineID("a"))

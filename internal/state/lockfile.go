@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,11 +22,7 @@ const idFile = "lock.id"
 // other calls. A lock that is held is a *FileLockedError at once. It ends with release, or with the process however
 // that ends; the file stays, since removing it would let two processes lock two files of one name.
 func LockFile(dir string) (release func(), err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("lock folder: %w", err)
-	}
-	file := flock.New(filepath.Join(dir, lockFileName), flock.SetPermissions(0o600))
-	locked, err := file.TryLock()
+	file, locked, err := tryFile(dir)
 	if err != nil {
 		return nil, fmt.Errorf("lock folder: %w", err)
 	}
@@ -36,6 +33,21 @@ func LockFile(dir string) (release func(), err error) {
 		return nil, errors.Join(fmt.Errorf("lock folder: %w", err), file.Unlock())
 	}
 	return func() { _ = file.Unlock() }, nil // which the end of the process would do as well
+}
+
+// tryFile makes the folder and tries to lock its file. It begins again where another process, which was done with the
+// folder while that was empty, removes it in between.
+func tryFile(dir string) (file *flock.Flock, locked bool, err error) {
+	file = flock.New(filepath.Join(dir, lockFileName), flock.SetPermissions(0o600))
+	for range 10 {
+		if err = os.MkdirAll(dir, 0o700); err == nil {
+			locked, err = file.TryLock()
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return file, locked, err
 }
 
 // nameLock gives the folder's lock an ID if it has none. The caller has the lock.

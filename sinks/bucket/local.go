@@ -147,8 +147,12 @@ func (l *local) makeFolder(folder string) error {
 		}
 	}
 	if err := os.Mkdir(folder, folderMode); err != nil {
-		if info, statErr := os.Stat(folder); statErr == nil && info.IsDir() {
+		info, statErr := os.Stat(folder)
+		switch {
+		case statErr == nil && info.IsDir():
 			return nil // made by someone else in between
+		case errors.Is(err, fs.ErrExist) && errors.Is(statErr, fs.ErrNotExist):
+			return statErr // and removed again: inFolder begins anew
 		}
 		return err
 	}
@@ -211,7 +215,8 @@ func (l *local) Delete(ctx context.Context, key string) error {
 		}
 		return fail("delete", key, err)
 	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
+	// Another process may have removed the folder, which has become empty, in between.
+	if err := syncFolder(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fail("delete", key, err)
 	}
 	l.prune(filepath.Dir(path))

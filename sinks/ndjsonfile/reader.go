@@ -61,6 +61,9 @@ func (r *Reader) Next() (table.Row, error) {
 	}
 	r.n++
 	if err := r.parse(); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF // the line's end is not the file's
+		}
 		return nil, fmt.Errorf("line %d: %w", r.n, err)
 	}
 	return r.row, nil

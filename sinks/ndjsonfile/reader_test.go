@@ -1,6 +1,7 @@
 package ndjsonfile_test
 
 import (
+	"errors"
 	"io"
 	"math"
 	"strings"
@@ -22,7 +23,7 @@ func readLines(t testing.TB, content string, schema *table.Schema) (rows []table
 	defer r.Close()
 	for {
 		row, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return rows, nil
 		}
 		if err != nil {
@@ -49,8 +50,13 @@ func TestMembersMayBeMissingUnknownAndInAnyOrder(t *testing.T) {
 
 func TestLinesThatAreNoRowsAreErrorsThatNameTheLine(t *testing.T) {
 	schema := &table.Schema{Columns: []table.Column{
-		{Name: "s", Kind: table.String}, {Name: "j", Kind: table.JSON}, {Name: "i", Kind: table.Int64}, {Name: "f", Kind: table.Float64},
-		{Name: "b", Kind: table.Bool}, {Name: "t", Kind: table.Timestamp}, {Name: "d", Kind: table.Decimal},
+		{Name: "s", Kind: table.String},
+		{Name: "j", Kind: table.JSON},
+		{Name: "i", Kind: table.Int64},
+		{Name: "f", Kind: table.Float64},
+		{Name: "b", Kind: table.Bool},
+		{Name: "t", Kind: table.Timestamp},
+		{Name: "d", Kind: table.Decimal},
 	}}
 	for _, line := range []string{
 		``, `[]`, `7`, `null`, `{`, `{"s"`, `{"s":}`, `{"s":"a"`, `{"s":"a"}{}`, `{"s":"a"} x`, `{"s":"a" "j":1}`, `{"j":{]}}`, `{"j":1]`,

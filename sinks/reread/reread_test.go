@@ -108,7 +108,8 @@ func TestFilesWithoutRowsAreRead(t *testing.T) {
 // base has what a Row needs, and the column under test.
 func base(name string, kind table.Kind, required bool) *table.Schema {
 	return &table.Schema{Columns: []table.Column{
-		{Name: "log_id", Kind: table.String, Required: true}, {Name: "timestamp", Kind: table.Timestamp, Required: true},
+		{Name: "log_id", Kind: table.String, Required: true},
+		{Name: "timestamp", Kind: table.Timestamp, Required: true},
 		{Name: name, Kind: kind, Required: required},
 	}}
 }

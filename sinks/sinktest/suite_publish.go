@@ -119,13 +119,12 @@ func everyPublishingFault(t *testing.T, s *suite) {
 			sealed, err := w.Seal(t.Context())
 			require.NoError(t, err)
 			require.Zero(t, faulty.Operations(), "sealing needs no bucket")
-			files, err := w.Publish(t.Context(), version(sink, len(sealed), 2))
-			if err == nil {
+			if _, err = w.Publish(t.Context(), version(sink, len(sealed), 2)); err == nil {
 				require.EqualValues(t, len(sealed), n-1, "one operation a file")
 				break
 			}
 			require.ErrorIs(t, err, ErrInjected)
-			files, err = w.Publish(t.Context(), version(sink, len(sealed), 2))
+			files, err := w.Publish(t.Context(), version(sink, len(sealed), 2))
 			require.NoError(t, err, "it can be called again")
 			s.requireFiles(t, sinks.Parquet, files, rows)
 		}
