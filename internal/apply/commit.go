@@ -154,7 +154,7 @@ func (s *step) cleanUp(ctx context.Context, m *state.Manifest, pending bool) err
 	if q := s.oldQuarantine(m); q != "" {
 		errs = append(errs, r.sinks[0].Delete(ctx, q))
 	}
-	if pending {
+	if pending || r.halfDone[s.plan.Name()] {
 		errs = append(errs, r.store.DropPending(ctx, m))
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -194,7 +194,7 @@ func (s *step) commitUnchanged(ctx context.Context, w *work, res *StepResult) er
 	m := *s.known
 	res.Unchanged = true
 	covers := s.plan.From.Equal(m.From) && s.plan.To.Equal(m.To)
-	if covers && !s.plan.Retry {
+	if covers && !s.plan.Retry && !w.bad.news.Load() {
 		s.fill(res, &m, w)
 		if asOf := s.asOf(w); !asOf.Before(s.plan.To.Add(r.pipeline.Range.Lookback)) && asOf.After(s.entry.AsOf) {
 			e := s.entry

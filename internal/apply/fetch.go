@@ -47,12 +47,8 @@ func (s *step) walk(ctx context.Context, w *work, phase string, st extract.Step,
 	if earlier := journal.Resume(); earlier != nil {
 		st.Resume = joinResume(earlier, st.Resume)
 	}
-	began := r.opts.Now
-	if journal.Resume() != nil {
-		began = journal.Started()
-	}
-	if !st.Interval.Empty() && (w.asOf.IsZero() || began.Before(w.asOf)) {
-		w.asOf = began
+	if !st.Interval.Empty() && (w.asOf.IsZero() || journal.Started().Before(w.asOf)) {
+		w.asOf = journal.Started()
 	}
 	stats, err := r.extractor.Walk(ctx, st, journal.Receiver(to))
 	w.windows += stats.WindowsWalked

@@ -22,12 +22,12 @@ func (s *Session) Plan(ctx context.Context, o PlanOptions) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	pending, err := s.pendingSizes(ctx)
+	pending, altered, err := s.replaced(ctx)
 	if err != nil {
 		return nil, err
 	}
 	pl, err := plan.Build(plan.Input{
-		Pipeline: s.pipeline, Range: s.rng, Now: s.opts.Now, State: st, Version: s.opts.Version, Stored: stored, Pending: pending,
+		Pipeline: s.pipeline, Range: s.rng, Now: s.opts.Now, State: st, Version: s.opts.Version, Stored: stored, Pending: pending, Altered: altered,
 		Targets: o.Targets, Replace: o.Replace, RefreshOnly: o.RefreshOnly, AllowDelete: o.AllowDelete, NewestFirst: o.NewestFirst,
 	})
 	if err != nil {
@@ -49,21 +49,6 @@ func (s *Session) list(ctx context.Context) (map[string]plan.Listing, error) {
 			listing[o.Key] = o.Size
 		}
 		out[sink.Name()] = listing
-	}
-	return out, nil
-}
-
-// pendingSizes are the files that a killed run was about to put in place of others.
-func (s *Session) pendingSizes(ctx context.Context) (map[plan.Object]bool, error) {
-	pending, err := s.store.Pending(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := map[plan.Object]bool{}
-	for _, m := range pending {
-		for _, f := range m.Files {
-			out[plan.Object{Sink: f.Sink, Key: f.Key, Size: f.Size}] = true
-		}
 	}
 	return out, nil
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -26,6 +27,7 @@ type quarantine struct {
 	lines   *spool.Spool
 	earlier map[string]state.Quarantined // of the version before, by lineID
 	now     time.Time
+	news    atomic.Bool // a record was added that the version before does not have
 }
 
 // quarantined is one line of a quarantine object: what the manifest says of the record, and what was received.
@@ -48,7 +50,10 @@ func (q *quarantine) add(ctx context.Context, project string, b extract.Bad) err
 		FirstSeen: q.now, LastTried: q.now, Exported: b.Attempts > 0,
 	}}
 	id := lineID(b.ID, b.Raw)
-	if before, ok := q.earlier[id]; ok {
+	before, known := q.earlier[id]
+	if !known {
+		q.news.Store(true)
+	} else {
 		line.FirstSeen, line.Tries, line.Attempts = before.FirstSeen, before.Tries+1, before.Attempts+b.Attempts
 	}
 	if b.HasTime {

@@ -14,55 +14,54 @@ import (
 	"logferry/sinks"
 )
 
-// complete finishes what a killed run had begun: a partition whose files were replaced in place is committed where all of
-// them arrived. Where they did not, the plan finds which files are not what the state says.
-func (s *Session) complete(ctx context.Context) error {
-	if err := s.store.SweepPending(ctx); err != nil {
-		return err
-	}
-	pending, err := s.store.Pending(ctx)
-	if err != nil {
-		return err
-	}
-	for _, m := range pending {
-		entry, _ := s.state.Get(m.Project, m.Partition)
-		if m.Lineage == s.state.Lineage && m.Previous == entry.Manifest {
-			arrived, err := s.arrived(ctx, m)
-			if err != nil {
-				return fmt.Errorf("look at what a killed run left of %s: %w", entry.Name(), err)
-			}
-			if arrived {
-				if err := s.commitPending(ctx, m); err != nil {
-					return err
-				}
-			}
-		}
-		if err := s.store.DropPending(ctx, m); err != nil {
-			return err
-		}
-	}
-	return nil
+// note is what a killed run noted before it replaced files in place, and how far it came.
+type note struct {
+	manifest *state.Manifest
+	current  bool          // it goes on from what the state has now; otherwise it is of no use any more
+	there    []plan.Object // its files that arrived
 }
 
-// arrived says whether every file is in its sink as the manifest says.
-func (s *Session) arrived(ctx context.Context, m *state.Manifest) (bool, error) {
-	for _, f := range m.Files {
-		sink := s.sink(f.Sink)
-		if sink == nil {
-			return false, nil
-		}
-		sum, size, err := hashOf(ctx, sink, f.Key)
-		if errors.Is(err, fs.ErrNotExist) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		if size != f.Size || sum != f.SHA256 {
-			return false, nil
-		}
+// arrived says that all files are in their places: only the commit is missing.
+func (n *note) arrived() bool { return n.current && len(n.there) == len(n.manifest.Files) }
+
+// notes reads the notes of killed runs and looks which of their files arrived.
+func (s *Session) notes(ctx context.Context) ([]note, error) {
+	pending, err := s.store.Pending(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return true, nil
+	var out []note
+	for _, m := range pending {
+		entry, _ := s.state.Get(m.Project, m.Partition)
+		n := note{manifest: m, current: m.Lineage == s.state.Lineage && m.Previous == entry.Manifest}
+		for _, f := range m.Files {
+			if !n.current {
+				break
+			}
+			there, err := s.isThere(ctx, f)
+			if err != nil {
+				return nil, fmt.Errorf("look at what a killed run left of %s: %w", entry.Name(), err)
+			}
+			if there {
+				n.there = append(n.there, plan.Object{Sink: f.Sink, Key: f.Key, Size: f.Size})
+			}
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+// isThere says whether a file is in its sink with the size and hash of the manifest.
+func (s *Session) isThere(ctx context.Context, f state.File) (bool, error) {
+	sink := s.sink(f.Sink)
+	if sink == nil {
+		return false, nil
+	}
+	sum, size, err := hashOf(ctx, sink, f.Key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && size == f.Size && sum == f.SHA256, err
 }
 
 func hashOf(ctx context.Context, sink *sinks.Sink, key string) (sum string, size int64, err error) {
@@ -76,6 +75,31 @@ func hashOf(ctx context.Context, sink *sinks.Sink, key string) (sum string, size
 		return "", 0, err
 	}
 	return hex.EncodeToString(h.Sum(nil)), size, nil
+}
+
+// complete finishes what a killed run had begun: a partition whose files were replaced in place is committed where all of
+// them arrived. Where only some did, the note stays until the partition is written anew.
+func (s *Session) complete(ctx context.Context) error {
+	if err := s.store.SweepPending(ctx); err != nil {
+		return err
+	}
+	notes, err := s.notes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range notes {
+		if n.arrived() {
+			if err := s.commitPending(ctx, n.manifest); err != nil {
+				return err
+			}
+		}
+		if n.arrived() || len(n.there) == 0 {
+			if err := s.store.DropPending(ctx, n.manifest); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (s *Session) commitPending(ctx context.Context, m *state.Manifest) error {
@@ -101,4 +125,27 @@ func (s *Session) commitPending(ctx context.Context, m *state.Manifest) error {
 		}
 	}
 	return nil
+}
+
+// replaced sorts the files that killed runs put in the place of others: those that a later run only has to commit, and
+// those whose partition has to be written anew.
+func (s *Session) replaced(ctx context.Context) (pending, altered map[plan.Object]bool, err error) {
+	notes, err := s.notes(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	pending, altered = map[plan.Object]bool{}, map[plan.Object]bool{}
+	s.halfDone = map[string]bool{}
+	for _, n := range notes {
+		to := altered
+		if n.arrived() {
+			to = pending
+		} else if len(n.there) > 0 {
+			s.halfDone[(&state.EntryKey{Project: n.manifest.Project, Partition: n.manifest.Partition}).String()] = true
+		}
+		for _, o := range n.there {
+			to[o] = true
+		}
+	}
+	return pending, altered, nil
 }

@@ -57,7 +57,7 @@ func (s *Session) Apply(ctx context.Context, pl *plan.Plan) (*Summary, error) {
 	}
 	err = r.result(ctx)
 	if err == nil {
-		s.sweepSpool(pl)
+		s.sweepSpool(ctx, pl)
 	}
 	r.finish()
 	return r.summary, err

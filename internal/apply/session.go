@@ -30,6 +30,8 @@ type Session struct {
 	store *state.Store
 	place place
 	state *state.State // as last loaded
+	// halfDone are the partitions of which a killed run replaced some files and not all: their notes go with the next commit.
+	halfDone map[string]bool
 
 	spoolBucket bucket.Bucket // nil where the spool is a folder
 

@@ -10,11 +10,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"logferry/extract"
 	"logferry/internal/plan"
 	"logferry/internal/resume"
 	"logferry/internal/spool"
+	"logferry/internal/window"
 	"logferry/sinks/bucket"
 )
 
@@ -46,12 +48,20 @@ func (s *step) openJournal(ctx context.Context, phase string, st extract.Step) (
 	if err != nil {
 		return nil, err
 	}
-	run, err := resume.Open(ctx, store, header, st.Details, spool.JournalOptions{
-		Hook: r.opts.Hook,
-		Full: func() {
-			r.opts.Logger.Warn("the spool is full: a crash from now on costs the requests again", "partition", s.plan.Name())
-		},
-	})
+	open := func() (*resume.Run, error) {
+		return resume.Open(ctx, store, header, st.Details, r.opts.Now, spool.JournalOptions{
+			Hook: r.opts.Hook,
+			Full: func() {
+				r.opts.Logger.Warn("the spool is full: a crash from now on costs the requests again", "partition", s.plan.Name())
+			},
+		})
+	}
+	run, err := open()
+	if err == nil && reachesBeyond(run.Resume(), st.Interval) { // the clock went back
+		if err = run.Remove(ctx); err == nil {
+			run, err = open()
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open the spool: %w", err)
 	}
@@ -59,6 +69,19 @@ func (s *step) openJournal(ctx context.Context, phase string, st extract.Step) (
 		r.opts.Logger.Warn("a part of the spool is damaged: it is fetched again", "partition", s.plan.Name())
 	}
 	return run, nil
+}
+
+// reachesBeyond says that an earlier walk was of a longer interval, which can't be gone on with.
+func reachesBeyond(r *extract.Resume, interval window.Interval) bool {
+	if r == nil {
+		return false
+	}
+	for _, m := range r.Marks {
+		if time.UnixMicro(m.To).After(interval.To) {
+			return true
+		}
+	}
+	return false
 }
 
 // journals is where the journal of a step's phase lies: in the folder or the bucket that extract.spool names.
@@ -89,11 +112,27 @@ func (s *Session) openSpool(ctx context.Context) error {
 	return nil
 }
 
-// sweepSpool removes the journals of partitions that the plan left without one, once it was carried out: nobody will go on
-// with them. Failing is harmless: the next run tries again.
-func (s *Session) sweepSpool(pl *plan.Plan) {
+// sweepSpool removes the journals that are left once a plan was carried out: nobody will go on with them. Failing is
+// harmless: the next run tries again.
+func (s *Session) sweepSpool(ctx context.Context, pl *plan.Plan) {
+	if pl.Targeted {
+		return
+	}
+	if s.spoolBucket != nil {
+		var keys []string
+		for o, err := range s.spoolBucket.List(ctx, s.pipeline.Name+"-"+s.place.id()+"/") {
+			if err != nil {
+				return
+			}
+			keys = append(keys, o.Key)
+		}
+		for _, key := range keys {
+			_ = s.spoolBucket.Delete(ctx, key)
+		}
+		return
+	}
 	dir, err := s.spoolFolder()
-	if err != nil || pl.Targeted || s.spoolBucket != nil {
+	if err != nil {
 		return
 	}
 	found, _ := os.ReadDir(dir)

@@ -26,8 +26,9 @@ type Input struct {
 	// Stored is what lies below tool_execution/ in each sink, by its name; nil where nobody looked: then the files are
 	// taken to be there.
 	Stored map[string]Listing
-	// Pending are the sizes of files that a killed run was about to put in place of those that the state names.
-	Pending map[Object]bool
+	// Pending are files that a killed run put in place of those that the state names, and that are only to be committed;
+	// Altered are such files of partitions of which other files did not arrive.
+	Pending, Altered map[Object]bool
 
 	Targets     []Target
 	Replace     []Target // partitions that are fetched anew whatever they are like

@@ -182,11 +182,16 @@ func TestPlanNamesWhatHasToBeDoneAndWhy(t *testing.T) {
 		},
 		"a file has another size": {
 			entries: all[:1], pipeline: pipeline{to: "2026-04-18"}, files: map[string]Listing{"lake": {all[0].Files[0].Key: 999}},
-			want: []string{`replace dt=2026-04-17 [17T00 18T00): part-00000.parquet in sink "lake" has 999 bytes, not those that were committed`},
+			want: []string{`replace dt=2026-04-17 [17T00 18T00): part-00000.parquet in sink "lake" has other content than was committed (999 bytes)`},
 		},
 		"a killed run was about to give it that size": {
 			entries: all[:1], pipeline: pipeline{to: "2026-04-18"}, files: map[string]Listing{"lake": {all[0].Files[0].Key: 999}},
 			change: func(in *Input) { in.Pending = map[Object]bool{{"lake", all[0].Files[0].Key, 999}: true} },
+		},
+		"a killed run replaced it, and not the files of other sinks": {
+			entries: all[:1], pipeline: pipeline{to: "2026-04-18"},
+			change: func(in *Input) { in.Altered = map[Object]bool{{"lake", all[0].Files[0].Key, 1000}: true} },
+			want:   []string{`replace dt=2026-04-17 [17T00 18T00): part-00000.parquet in sink "lake" has other content than was committed (1000 bytes)`},
 		},
 		"a file is missing in one of two sinks": {
 			entries: []state.Entry{twice(all[0])}, files: stored(all[0]),

@@ -24,7 +24,8 @@ func (b *builder) gone(e *state.Entry) []Object {
 			continue
 		}
 		size, there := listing[f.Key]
-		if there && (size == f.Size || b.Pending[Object{f.Sink, f.Key, size}]) {
+		found := Object{f.Sink, f.Key, size}
+		if there && (size == f.Size && !b.Altered[found] || b.Pending[found]) {
 			continue
 		}
 		if !there {
@@ -49,7 +50,7 @@ func (b *builder) intact(e *state.Entry, gone []Object) bool {
 func goneText(gone []Object) string {
 	what := "is missing"
 	if gone[0].Size >= 0 {
-		what = fmt.Sprintf("has %d bytes, not those that were committed", gone[0].Size)
+		what = fmt.Sprintf("has other content than was committed (%d bytes)", gone[0].Size)
 	}
 	text := fmt.Sprintf("%s in sink %q %s", path.Base(gone[0].Key), gone[0].Sink, what)
 	if more := len(gone) - 1; more > 0 {

@@ -36,12 +36,13 @@ type Run struct {
 
 // Open opens the journal in a store, or begins one. Of the store's journal the header is compared: one with another header
 // is removed. It has to tell apart whatever decides what a walk fetches: project, filters, details, the beginning of the
-// interval; not the interval's end, which may have moved on. details has to be the walk's.
+// interval; not the interval's end, which may have moved on. details has to be the walk's, and now is
+// when it begins.
 //
 // The errors are those of the store, as *spool.JournalError. A journal that is damaged is no error: it counts up to the
 // damage.
-func Open(ctx context.Context, store spool.JournalStore, header []byte, details extract.Details, o spool.JournalOptions) (*Run, error) {
-	r := &Run{details: details, index: newIndex()}
+func Open(ctx context.Context, store spool.JournalStore, header []byte, details extract.Details, now time.Time, o spool.JournalOptions) (*Run, error) {
+	r := &Run{details: details, index: newIndex(), began: now.UTC().Truncate(time.Microsecond)}
 	replay, err := spool.ReadJournal(ctx, store, header, r.index.add)
 	switch {
 	case errors.Is(err, spool.ErrNoJournal), errors.Is(err, errForeign):
@@ -61,7 +62,6 @@ func Open(ctx context.Context, store spool.JournalStore, header []byte, details 
 // begin begins a journal in place of whatever there is.
 func (r *Run) begin(ctx context.Context, store spool.JournalStore, header []byte, o spool.JournalOptions) (err error) {
 	r.index = newIndex()
-	r.began = time.Now().UTC().Truncate(time.Microsecond)
 	r.journal, err = spool.CreateJournal(ctx, store, header, r.began, o)
 	return err
 }

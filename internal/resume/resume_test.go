@@ -19,7 +19,7 @@ import (
 
 func open(t *testing.T, d *disk, header string) *Run {
 	t.Helper()
-	run, err := Open(t.Context(), d, []byte(header), extract.DetailsFailed, spool.JournalOptions{})
+	run, err := Open(t.Context(), d, []byte(header), extract.DetailsFailed, time.Now(), spool.JournalOptions{})
 	require.NoError(t, err)
 	return run
 }

@@ -157,7 +157,7 @@ func (w *world) run(ctx context.Context, kill int) (*result, error) {
 	w.wire.lists.Store(0)
 	w.wire.details.Store(0)
 	res := &result{}
-	run, err := Open(ctx, live, []byte(w.header), w.step.Details, spool.JournalOptions{MaxBytes: w.bound})
+	run, err := Open(ctx, live, []byte(w.header), w.step.Details, time.Now(), spool.JournalOptions{MaxBytes: w.bound})
 	if err != nil {
 		return res, err
 	}

@@ -22,8 +22,8 @@ const DefaultJournalBytes = 16 << 30
 
 // When a journal is written and flushed to the disk.
 const (
-	blockAge    = 100 * time.Millisecond // a frame waits no longer for its block to be full, see blockSize
-	maxBuffered = 4 * blockSize          // whoever adds more waits; a frame alone may be larger
+	blockAge    = 5 * time.Millisecond // a frame waits no longer for its block to be full, see blockSize: a kill costs what came since
+	maxBuffered = 4 * blockSize        // whoever adds more waits; a frame alone may be larger
 	syncAge     = 2 * time.Second
 )
 
@@ -41,7 +41,7 @@ type JournalOptions struct {
 
 // Journal appends frames. Add methods may be called from several goroutines at once and block while the store is behind;
 // they return the error of a failed write, which is the last thing that a journal does. What was added is in the store
-// after 0.1 s or 64 KiB, and flushed to its disk every 2 s. The owner calls Close or Remove, after the last Add.
+// after 5 ms or 64 KiB, and flushed to its disk every 2 s. The owner calls Close or Remove, after the last Add.
 type Journal struct {
 	opts JournalOptions
 	out  journalOutput // the goroutine's

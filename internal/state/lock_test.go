@@ -57,6 +57,20 @@ func TestALockRefusesASecondRunAndSaysWhoHasIt(t *testing.T) {
 	}
 }
 
+func TestALockIsReleasedAlsoByAnInterruptedRun(t *testing.T) {
+	for name, open := range stores {
+		t.Run(name, func(t *testing.T) {
+			b := open(t)
+			ctx, interrupt := context.WithCancel(t.Context())
+			lock, err := lockStore(b, "alice").Acquire(ctx, LockOptions{})
+			require.NoError(t, err)
+			interrupt()
+			require.NoError(t, lock.Release(ctx))
+			require.Empty(t, keysOf(t, b, ""))
+		})
+	}
+}
+
 func TestOfManyRunsOneAtATimeHasTheLock(t *testing.T) {
 	const rounds, runs = 200, 4
 	for name, open := range stores {

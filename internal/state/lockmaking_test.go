@@ -111,4 +111,3 @@ func TestSignsWithoutALockAreRemovedByTheNextHolder(t *testing.T) {
 	require.ElementsMatch(t, []string{testPrefix + lockKey(1), testPrefix + locksFolder + "readme"}, keysOf(t, b, ""))
 	require.NoError(t, lock.Release(t.Context()))
 }
-

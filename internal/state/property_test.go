@@ -19,7 +19,7 @@ func TestEachLoadGivesWhatWasCommitted(t *testing.T) {
 			}
 			rapid.Check(t, func(rt *rapid.T) {
 				steps := rapid.IntRange(0, most).Draw(rt, "commits")
-				every := rapid.IntRange(1, 1+steps/40).Draw(rt, "load every")
+				every := rapid.IntRange(1, 1+steps/20).Draw(rt, "load every")
 				tapped := &tap{Bucket: open(t)}
 				m := newModel()
 				st, err := testStore(tapped).Load(t.Context())
@@ -28,7 +28,7 @@ func TestEachLoadGivesWhatWasCommitted(t *testing.T) {
 					change := m.draw(rt, st)
 					require.NoError(rt, testStore(tapped).Commit(t.Context(), st, change))
 					m.apply(change)
-					if n%every == 0 || n >= steps-17 {
+					if n%every == 0 || n >= steps-3 {
 						m.compare(t, rt, tapped, st)
 					}
 				}

@@ -1,0 +1,94 @@
+package engines_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"logferry/internal/apply"
+	"logferry/internal/logsim"
+	"logferry/internal/plan"
+)
+
+// mostObjects is how many objects below _logferry/ the export of one more hour may read and write, whatever the history.
+const mostObjects = 12
+
+// plans plans and says that the newest hour is what there is to do.
+func (h *history) plans(t testing.TB, s *apply.Session, ctx context.Context) *plan.Plan {
+	t.Helper()
+	pl, err := s.Plan(ctx, apply.PlanOptions{})
+	require.NoError(t, err)
+	require.Len(t, pl.Steps, 1)
+	require.Equal(t, plan.Create, pl.Steps[0].Action)
+	require.EqualValues(t, h.hours, pl.Unchanged.Partitions)
+	return pl
+}
+
+// applies exports the newest hour.
+func (h *history) applies(t testing.TB) *counting {
+	t.Helper()
+	s, counted := h.session(t)
+	defer s.Close()
+	ctx, unlock, err := s.Lock(context.Background(), "apply", nil)
+	require.NoError(t, err)
+	sum, err := s.Apply(ctx, h.plans(t, s, ctx))
+	unlock()
+	require.NoError(t, err)
+	require.Equal(t, 1, sum.Partitions.Written)
+	h.hours++
+	return counted
+}
+
+var quiet = logsim.Options{Seed: 3, Records: logsim.Records{
+	Count: 400, From: firstHour.AddDate(0, 0, 1), To: firstHour.AddDate(3, 1, 0), MedianPayload: 100,
+}}
+
+func TestOneMoreHourTouchesAFewStateObjects(t *testing.T) {
+	h := newHistory(t, newWorld(t, quiet), 4500) // as deep in checkpoints as three years
+	for range 20 {
+		require.LessOrEqual(t, len(h.applies(t).objects), mostObjects)
+	}
+}
+
+// BenchmarkThreeYears is about a state of 26,280 hourly partitions: how long a plan takes, what the next hour costs, and how
+// large commits are when the state is small and when it is large.
+func BenchmarkThreeYears(b *testing.B) {
+	memory := newHistory(b, newWorld(b, quiet), threeYears)
+	s3 := memory.copyTo(b, newPlace(b, ""))
+	for _, at := range []int{100, 26_000} {
+		b.Run(map[int]string{100: "CommitAt100", 26_000: "CommitAt26000"}[at], func(b *testing.B) { commitBytes(b, memory, at) })
+	}
+	for name, h := range map[string]*history{"Memory": memory, "S3": s3} {
+		b.Run("Plan/"+name, func(b *testing.B) {
+			for b.Loop() {
+				s, _ := h.session(b)
+				h.plans(b, s, context.Background())
+				s.Close()
+			}
+		})
+		b.Run("ApplyOneHour/"+name, func(b *testing.B) {
+			var objects, requests int
+			for b.Loop() {
+				counted := h.applies(b)
+				objects, requests = max(objects, len(counted.objects)), max(requests, counted.requests)
+			}
+			b.ReportMetric(float64(objects), "state-objects")
+			b.ReportMetric(float64(requests), "state-requests")
+		})
+	}
+}
+
+// commitBytes reports the mean size of the 64 commits up to the nth, checkpoints included.
+func commitBytes(b *testing.B, h *history, n int) {
+	const commits = 64
+	var sum int64
+	for b.Loop() {
+		sum = 0
+		for _, size := range h.written[n-commits : n] {
+			sum += size
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(sum)/commits, "B/commit")
+}
