@@ -2,10 +2,10 @@ package crash
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
-	"sort"
 	"strconv"
 	"sync"
 	"testing"
@@ -16,17 +16,33 @@ import (
 	"logferry/internal/logsim"
 )
 
-// kills is how many kills the campaign makes: LOGFERRY_CRASH_KILLS, or a cut of it.
+// number reads an environment variable.
+func number(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	require.NoError(t, err)
+	return n
+}
+
+// kills is how many kills the campaign makes: a cut of it where nobody says otherwise.
 func kills(t *testing.T) int {
-	if text := os.Getenv("LOGFERRY_CRASH_KILLS"); text != "" {
-		n, err := strconv.Atoi(text)
-		require.NoError(t, err)
-		return n
-	}
 	if testing.Short() {
-		return 6
+		return 4
 	}
-	return 28
+	return int(number(t, "LOGFERRY_CRASH_KILLS", 12))
+}
+
+// killPoints are where runs are killed, in turn; at an instant where a scene does not pass the point.
+var killPoints = []string{
+	"instant", "request.before", "commit.after", "spool.write.before", "upload.after", "manifest.after", "instant", "remove_upload.before",
+	"request.after", "pending.after", "commit.before", "spool.sync.before", "upload.before", "remove_pending.before", "instant", "manifest.before",
+	"spool.write.after", "lock.after", "pending.before", "remove_upload.after", "probe.after", "spool.sync.after", "instant", "remove_pending.after",
+	"checkpoint.before", "lock.before", "object.after", "remove_lock.before", "checkpoint.after", "object.before", "instant", "remove_lock.after",
+	"remove_object.before", "remove_object.after", "probe.before", "remove_probe.before", "remove_probe.after",
 }
 
 // scenes are all of them: what is done × format × partition × order.
@@ -53,11 +69,17 @@ type control struct {
 
 // result is what one kill came to.
 type result struct {
-	scene  scene
-	at     string
-	twice  int     // requests more than without the kill
-	share  float64 // of those without it
-	killed bool
+	scene    scene
+	point    string
+	killed   bool
+	fetching bool    // it came before the last request
+	share    float64 // of a run's requests, those spent twice
+}
+
+// campaign gathers what kills came to.
+type campaign struct {
+	mu      sync.Mutex
+	results []result
 }
 
 // TestAKilledRunIsAsIfNothingHadHappened kills runs at every named point and at random instants, in every scene, and runs them
@@ -66,32 +88,40 @@ type result struct {
 //
 // LOGFERRY_CRASH_KILLS=300 sets the number of kills, LOGFERRY_CRASH_SEED another seed.
 func TestAKilledRunIsAsIfNothingHadHappened(t *testing.T) {
-	seed := uint64(1)
-	if text := os.Getenv("LOGFERRY_CRASH_SEED"); text != "" {
-		var err error
-		seed, err = strconv.ParseUint(text, 10, 64)
-		require.NoError(t, err)
-	}
-	rnd := rand.New(rand.NewPCG(seed, 0xdead))
+	seed, total := number(t, "LOGFERRY_CRASH_SEED", 1), kills(t)
+	t.Setenv("TMPDIR", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	all := scenes()
+	rnd := rand.New(rand.NewPCG(seed, 0xdead))
 	rnd.Shuffle(len(all), func(i, k int) { all[i], all[k] = all[k], all[i] })
-	controls := map[scene]*control{}
-	points := map[string]int{} // kills at each
-	var results []result
-	for n := range kills(t) {
-		s := all[n%len(all)]
-		if controls[s] == nil {
-			controls[s] = measure(t, s, seed)
-		}
-		c := controls[s]
-		var r result
-		ok := t.Run(fmt.Sprintf("%d/%s", n, s), func(t *testing.T) { r = oneKill(t, rnd, s, c, seed, points) })
-		if !ok {
-			t.Fatalf("LOGFERRY_CRASH_SEED=%d repeats it", seed)
-		}
-		results = append(results, r)
+	points := map[scene][]string{}
+	for n := range total {
+		points[all[n%len(all)]] = append(points[all[n%len(all)]], killPoints[n%len(killPoints)])
 	}
-	report(t, results, points)
+	c := &campaign{}
+	t.Run("kills", func(t *testing.T) {
+		for i, s := range all[:min(total, len(all))] {
+			t.Run(s.String(), func(t *testing.T) {
+				t.Parallel()
+				c.scene(t, s, points[s], rand.New(rand.NewPCG(seed, uint64(i))), seed)
+			})
+		}
+	})
+	if t.Failed() {
+		t.Fatalf("LOGFERRY_CRASH_SEED=%d repeats it", seed)
+	}
+	c.report(t)
+}
+
+// scene measures a scene and then kills runs in it.
+func (c *campaign) scene(t *testing.T, s scene, points []string, rnd *rand.Rand, seed uint64) {
+	undisturbed := measure(t, s, seed)
+	for _, point := range points {
+		r := oneKill(t, rnd, s, undisturbed, seed, point)
+		c.mu.Lock()
+		c.results = append(c.results, r)
+		c.mu.Unlock()
+	}
 }
 
 // measure runs a scene without a kill.
@@ -108,36 +138,24 @@ func measure(t *testing.T, s scene, seed uint64) *control {
 	return c
 }
 
-// choose picks the point that was killed at the least, or a random instant.
-func choose(rnd *rand.Rand, c *control, points map[string]int) string {
-	names := []string{"instant", "instant"} // twice as often as others
-	for name := range c.points {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	rnd.Shuffle(len(names), func(i, k int) { names[i], names[k] = names[k], names[i] })
-	slices.SortStableFunc(names, func(a, b string) int { return points[a] - points[b] })
-	return names[0]
-}
-
-func oneKill(t *testing.T, rnd *rand.Rand, s scene, c *control, seed uint64, points map[string]int) result {
+func oneKill(t *testing.T, rnd *rand.Rand, s scene, c *control, seed uint64, point string) result {
 	w := newWorld(t, s, seed)
 	w.prepare()
 	before := w.requests()
-	point := choose(rnd, c, points)
-	points[point]++
-	r := result{scene: s, at: point}
-	if point == "instant" {
+	r := result{scene: s, point: "instant"}
+	at := "an instant"
+	if c.points[point] == 0 {
 		r.killed = w.killAfter(time.Duration(rnd.Float64() * float64(c.length)))
 	} else {
-		r.at = fmt.Sprintf("%s:%d", point, 1+rnd.IntN(c.points[point]))
-		r.killed = w.killAt(r.at)
+		r.point, at = point, fmt.Sprintf("%s:%d", point, 1+rnd.IntN(c.points[point]))
+		r.killed = w.killAt(at)
 	}
-	t.Logf("killed at %s: %t", r.at, r.killed)
+	r.fetching = w.requests()-before < c.requests
 	w.look()
 	w.apply(true)
-	r.twice = w.requests() - before - c.requests
-	r.share = float64(max(r.twice, 0)) / float64(c.requests)
+	twice := w.requests() - before - c.requests
+	r.share = float64(max(twice, 0)) / float64(c.requests)
+	t.Logf("killed at %s: %t, after which %d requests of %d were spent twice", at, r.killed, twice, c.requests)
 	w.verify()
 	w.complete()
 	require.Equal(t, c.contents, w.contents(), "the rows are not those of a run that nobody killed")
@@ -186,28 +204,40 @@ func (w *world) look() {
 }
 
 // report prints the figures and holds them against the bar.
-func report(t *testing.T, results []result, points map[string]int) {
+func (c *campaign) report(t *testing.T) {
 	t.Helper()
-	var shares []float64
-	killed := 0
-	for _, r := range results {
-		if r.killed {
-			killed++
-			shares = append(shares, r.share)
+	all, fetching := shares{}, shares{}
+	points := map[string]int{}
+	for _, r := range c.results {
+		if !r.killed {
+			continue
+		}
+		points[r.point]++
+		all = append(all, r.share)
+		if r.fetching {
+			fetching = append(fetching, r.share)
 		}
 	}
-	sort.Float64s(shares)
-	require.NotEmpty(t, shares)
-	at := func(q float64) float64 { return 100 * shares[min(int(q*float64(len(shares))), len(shares)-1)] }
-	t.Logf("%d runs, %d of them killed, at %d points; requests spent twice a kill: median %.2f %%, p90 %.2f %%, most %.2f %%",
-		len(results), killed, len(points), at(0.5), at(0.9), at(1))
-	require.Less(t, at(0.5), 2.0, "per cent of requests spent twice, at the median")
-	names := make([]string, 0, len(points))
-	for name := range points {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
+	require.NotEmpty(t, all)
+	t.Logf("%d runs, %d of them killed, at %d kinds of points; requests spent twice a kill, of those of a run: %s", len(c.results), len(all), len(points), all)
+	t.Logf("of the kills, %d came before the last request: %s", len(fetching), fetching)
+	for _, name := range slices.Sorted(maps.Keys(points)) {
 		t.Logf("%4d kills at %s", points[name], name)
 	}
+	require.Less(t, all.at(0.5), 0.02, "requests spent twice, at the median")
+}
+
+// shares are parts of a whole.
+type shares []float64
+
+func (s shares) at(q float64) float64 {
+	if len(s) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(s))
+	return sorted[min(int(q*float64(len(s))), len(s)-1)]
+}
+
+func (s shares) String() string {
+	return fmt.Sprintf("median %.2f %%, p90 %.2f %%, most %.2f %%", 100*s.at(0.5), 100*s.at(0.9), 100*s.at(1))
 }

@@ -140,8 +140,6 @@ func (w *world) verify() {
 	w.t.Helper()
 	p, err := config.Load(w.pipeline(true), config.Options{Env: func(string) (string, bool) { return logsim.DefaultKey, true }})
 	require.NoError(w.t, err)
-	w.t.Setenv("TMPDIR", w.dir)
-	w.t.Setenv("XDG_CACHE_HOME", filepath.Join(w.dir, "cache"))
 	s, err := apply.Open(context.Background(), p, apply.Options{Now: time.Now(), Version: "crash"})
 	require.NoError(w.t, err)
 	defer s.Close()

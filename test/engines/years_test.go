@@ -2,6 +2,8 @@ package engines_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"iter"
 	"os"
@@ -12,7 +14,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/errgroup"
 
 	"logferry/internal/apply"
 	"logferry/internal/config"
@@ -28,34 +29,32 @@ var firstHour = time.Date(2023, 11, 28, 0, 0, 0, 0, time.UTC)
 // history is a pipeline of hourly partitions that has run for long. All but the newest hour of what it declares is there.
 type history struct {
 	*world
-	hours   int // that the state has
-	bucket  bucket.Bucket
-	url     string  // of the sink; its bucket is what the runs get
-	written []int64 // bytes of the nth commit, the checkpoint that came with it included
+	hours   int           // that the state has
+	bucket  bucket.Bucket // where it lies; nil for what the URL says
+	url     string        // of the sink
+	written []int64       // bytes of the nth commit, the checkpoint that came with it included
 }
 
 // newHistory commits so many hours one by one in memory.
 func newHistory(t testing.TB, w *world, hours int) *history {
 	t.Helper()
-	b, err := bucket.Open(context.Background(), "mem://")
-	require.NoError(t, err)
-	h := &history{world: w, hours: hours, bucket: b, url: "mem://"}
-	counted := &counting{Bucket: b}
+	m := newMemory()
+	h := &history{world: w, hours: hours, bucket: m, url: "mem://"}
 	p := h.pipeline()
 	shape := state.Shape(p.Shape())
+	counted := &counting{Bucket: m}
 	store := state.New(counted, "_logferry/years/", "years", state.Options{Version: "test"})
-	st, err := store.Load(context.Background())
+	ctx := context.Background()
+	st, err := store.Load(ctx)
 	require.NoError(t, err)
 	for n := range hours {
-		m := hourly(n, shape.Hash())
-		sha, err := store.PutManifest(context.Background(), m)
-		require.NoError(t, err)
+		e := hourly(n, shape.Hash())
 		before := counted.bytes
-		require.NoError(t, store.Commit(context.Background(), st, state.Change{
-			Operation: "apply", Config: p.Hash(), Set: []state.Entry{m.Entry(sha, time.Time{})}, Shapes: map[string]state.Shape{shape.Hash(): shape},
+		require.NoError(t, store.Commit(ctx, st, state.Change{
+			Operation: "apply", Config: p.Hash(), Set: []state.Entry{e}, Shapes: map[string]state.Shape{shape.Hash(): shape},
 		}))
 		h.written = append(h.written, counted.bytes-before)
-		require.NoError(t, b.Upload(context.Background(), m.Files[0].Key, strings.NewReader(content), int64(len(content)), "application/octet-stream"))
+		require.NoError(t, m.put(e.Files[0].Key, strings.NewReader(content), true))
 	}
 	return h
 }
@@ -63,16 +62,15 @@ func newHistory(t testing.TB, w *world, hours int) *history {
 // content stands for a data file: a plan looks at its size only.
 const content = "PAR1 PAR1"
 
-func hourly(n int, shape string) *state.Manifest {
+// hourly is the nth hour. It has no manifest: neither a plan nor another hour looks at it.
+func hourly(n int, shape string) state.Entry {
 	from := firstHour.Add(time.Duration(n) * time.Hour)
 	partition := from.Format("dt=2006-01-02/hour=15")
-	return &state.Manifest{
-		Pipeline: "years", Partition: partition, Version: 1, From: from, To: from.Add(time.Hour), AsOf: from.Add(2 * time.Hour), Shape: shape,
-		Rows: 1000, IDs: strings.Repeat("0", 64), Action: "create", Reason: "missing", CreatedAt: from, Program: "test",
-		Files: []state.File{{
-			Sink: "lake", Key: "tool_execution/" + partition + "/part-00000.parquet", Size: int64(len(content)), SHA256: strings.Repeat("0", 64),
-			Rows: 1000, First: from, Last: from,
-		}},
+	sum := sha256.Sum256([]byte(partition))
+	return state.Entry{
+		Partition: partition, Version: 1, Manifest: hex.EncodeToString(sum[:]), From: from, To: from.Add(time.Hour), AsOf: from.Add(2 * time.Hour),
+		Shape: shape, Rows: 1000, Bytes: int64(len(content)),
+		Files: []state.FileRef{{Sink: "lake", Key: "tool_execution/" + partition + "/part-00000.parquet", Size: int64(len(content))}},
 	}
 }
 
@@ -109,28 +107,11 @@ func (h *history) session(t testing.TB) (*apply.Session, *counting) {
 // copyTo makes the same history out of plain files in a bucket's folder.
 func (h *history) copyTo(t testing.TB, p *place) *history {
 	t.Helper()
-	var group errgroup.Group
-	group.SetLimit(16)
-	for o, err := range h.bucket.List(context.Background(), "") {
-		require.NoError(t, err)
-		group.Go(func() error {
-			r, err := h.bucket.Open(context.Background(), o.Key)
-			if err != nil {
-				return err
-			}
-			defer r.Close()
-			body, err := io.ReadAll(r)
-			if err != nil {
-				return err
-			}
-			name := filepath.Join(p.folder, "lake", filepath.FromSlash(o.Key))
-			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-				return err
-			}
-			return os.WriteFile(name, body, 0o600)
-		})
+	for o := range h.bucket.List(context.Background(), "") {
+		name := filepath.Join(p.folder, "lake", filepath.FromSlash(o.Key))
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
+		require.NoError(t, os.WriteFile(name, read(t, h.bucket, o.Key), 0o600))
 	}
-	require.NoError(t, group.Wait())
 	return &history{world: h.world, hours: h.hours, url: p.url("lake"), written: h.written}
 }
 
