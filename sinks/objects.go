@@ -3,6 +3,8 @@ package sinks
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"iter"
@@ -52,6 +54,21 @@ func (s *Sink) OpenObject(ctx context.Context, key string) (io.ReadCloser, error
 		return nil, s.wrap(err)
 	}
 	return r, nil
+}
+
+// HashObject reads the object whole and returns its SHA-256, hex, and its size in bytes. What it reads is written to copyTo too.
+// errors.Is(err, fs.ErrNotExist) says that there is none.
+func (s *Sink) HashObject(ctx context.Context, key string, copyTo io.Writer) (sum string, size int64, err error) {
+	body, err := s.OpenObject(ctx, key)
+	if err != nil {
+		return "", 0, err
+	}
+	defer body.Close()
+	h := sha256.New()
+	if size, err = io.Copy(io.MultiWriter(h, copyTo), body); err != nil {
+		return "", 0, s.wrap(fmt.Errorf("read %q: %w", key, err))
+	}
+	return hex.EncodeToString(h.Sum(nil)), size, nil
 }
 
 // List yields the objects whose keys start with prefix, in no particular order. An error ends it.

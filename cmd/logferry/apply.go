@@ -61,7 +61,7 @@ interrupted twice, it stops at once, and the next run goes on from there too.`,
 
 // apply plans, unless there is a saved plan, asks, and carries the plan out. The summary is nil where nothing was begun.
 func (a *app) apply(ctx context.Context, view applyView, saved *plan.Plan, o apply.PlanOptions, approved bool) (*apply.Summary, error) {
-	_, s, err := a.open(ctx, view)
+	s, err := a.open(ctx, view)
 	if err != nil {
 		return nil, err
 	}

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"logferry/internal/apply"
 	"logferry/internal/state"
 )
 
@@ -21,44 +23,41 @@ the service has deleted meanwhile can't be exported again. The state's own histo
 		Example: `  logferry destroy --target dt=2026-04-17`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, s, err := a.open(cmd.Context(), nil)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			ctx, unlock, err := a.lock(cmd.Context(), s, "destroy")
-			if err != nil {
-				return err
-			}
-			defer unlock()
-			entries, err := s.Select(asTargets(targets))
-			if err != nil {
-				return err
-			}
-			var rows, bytes int64
-			for _, e := range entries {
-				rows, bytes = rows+e.Rows, bytes+e.Bytes
-			}
-			if len(entries) > 0 && !approve {
-				fmt.Fprintf(a.stderr, "%d partitions with %s records (%s) will be removed from the lake. This can't be undone.\n",
-					len(entries), humanize.Comma(rows), humanize.IBytes(uint64(bytes)))
-				if err := a.confirm(ctx, "Remove them?", true); err != nil {
-					return err
-				}
-			}
-			removed := 0
-			err = s.Destroy(ctx, entries, func(state.Entry) { removed++ })
-			if a.json {
-				_ = json.NewEncoder(a.stdout).Encode(map[string]any{"type": "summary", "removed": removed, "of": len(entries), "records": rows, "serial": s.State().Serial})
-			} else if err == nil {
-				fmt.Fprintf(a.stdout, "%s %d partitions with %s records removed.\n", a.color(a.stdout, green, "Destroyed."), removed, humanize.Comma(rows))
-			}
-			return err
+			return a.locked(cmd.Context(), "destroy", func(ctx context.Context, s *apply.Session) error {
+				return a.destroy(ctx, s, targets, approve)
+			})
 		},
 	}
 	targetFlags(cmd, &targets)
 	cmd.Flags().BoolVar(&approve, "auto-approve", false, "don't ask")
 	return cmd
+}
+
+// destroy asks and removes the targeted partitions, all where there are none.
+func (a *app) destroy(ctx context.Context, s *apply.Session, targets []string, approved bool) error {
+	entries, err := s.Select(asTargets(targets))
+	if err != nil {
+		return err
+	}
+	var rows, bytes int64
+	for _, e := range entries {
+		rows, bytes = rows+e.Rows, bytes+e.Bytes
+	}
+	if len(entries) > 0 && !approved {
+		fmt.Fprintf(a.stderr, "%d partitions with %s records (%s) will be removed from the lake. This can't be undone.\n",
+			len(entries), humanize.Comma(rows), humanize.IBytes(uint64(bytes)))
+		if err := a.confirm(ctx, "Remove them?", true); err != nil {
+			return err
+		}
+	}
+	removed := 0
+	err = s.Destroy(ctx, entries, func(state.Entry) { removed++ })
+	if a.json {
+		_ = json.NewEncoder(a.stdout).Encode(map[string]any{"type": "summary", "removed": removed, "of": len(entries), "records": rows, "serial": s.State().Serial})
+	} else if err == nil {
+		fmt.Fprintf(a.stdout, "%s %d partitions with %s records removed.\n", a.color(a.stdout, green, "Destroyed."), removed, humanize.Comma(rows))
+	}
+	return err
 }
 
 func newForceUnlock(a *app) *cobra.Command {
@@ -71,24 +70,21 @@ what it has committed stays whole.`,
 		Example: `  logferry force-unlock 6c2f7a90-6b5e-4e0a-9c55-0f6f1f2a9a51`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			_, s, err := a.open(cmd.Context(), nil)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			if !approve {
-				if err := a.confirm(cmd.Context(), "Is the run that holds it dead?", false); err != nil {
+			return a.with(cmd.Context(), func(s *apply.Session) error {
+				if !approve {
+					if err := a.confirm(cmd.Context(), "Is the run that holds it dead?", false); err != nil {
+						return err
+					}
+				}
+				if err := s.ForceUnlock(cmd.Context(), args[0]); err != nil {
 					return err
 				}
-			}
-			if err := s.ForceUnlock(cmd.Context(), args[0]); err != nil {
-				return err
-			}
-			if a.json {
-				return json.NewEncoder(a.stdout).Encode(map[string]any{"type": "summary", "unlocked": args[0]})
-			}
-			fmt.Fprintf(a.stdout, "%s %s\n", a.color(a.stdout, green, "Unlocked."), args[0])
-			return nil
+				if a.json {
+					return json.NewEncoder(a.stdout).Encode(map[string]any{"type": "summary", "unlocked": args[0]})
+				}
+				fmt.Fprintf(a.stdout, "%s %s\n", a.color(a.stdout, green, "Unlocked."), args[0])
+				return nil
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&approve, "auto-approve", false, "don't ask")

@@ -62,27 +62,24 @@ Exit codes: 0 done, 1 error; with --detailed-exitcode 2 where there are changes.
 			if err != nil {
 				return err
 			}
-			_, s, err := a.open(cmd.Context(), nil)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			pl, err := s.Plan(cmd.Context(), o)
-			if err != nil {
-				return err
-			}
-			if out != "" {
-				if err := writePlan(out, pl); err != nil {
+			return a.with(cmd.Context(), func(s *apply.Session) error {
+				pl, err := s.Plan(cmd.Context(), o)
+				if err != nil {
 					return err
 				}
-			}
-			if err := a.showPlan(pl, out); err != nil {
-				return err
-			}
-			if detailed && !pl.Empty() {
-				return &reportedError{errChanges}
-			}
-			return nil
+				if out != "" {
+					if err := writePlan(out, pl); err != nil {
+						return err
+					}
+				}
+				if err := a.showPlan(pl, out); err != nil {
+					return err
+				}
+				if detailed && !pl.Empty() {
+					return &reportedError{errChanges}
+				}
+				return nil
+			})
 		},
 	}
 	f.add(cmd)

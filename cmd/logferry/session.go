@@ -11,20 +11,40 @@ import (
 	"github.com/spf13/cobra"
 
 	"logferry/internal/apply"
-	"logferry/internal/config"
 	"logferry/internal/plan"
 	"logferry/internal/state"
 )
 
 // open loads the pipeline file and opens the pipeline. The caller closes the session. view may be nil.
-func (a *app) open(ctx context.Context, view apply.Events) (*config.Pipeline, *apply.Session, error) {
+func (a *app) open(ctx context.Context, view apply.Events) (*apply.Session, error) {
 	now := time.Now()
 	p, err := a.load(now)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	s, err := apply.Open(ctx, p, apply.Options{Now: now, Version: version, Events: view, Logger: a.logger()})
-	return p, s, err
+	return apply.Open(ctx, p, apply.Options{Now: now, Version: version, Events: view, Logger: a.logger()})
+}
+
+// with opens the pipeline for do.
+func (a *app) with(ctx context.Context, do func(*apply.Session) error) error {
+	s, err := a.open(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return do(s)
+}
+
+// locked opens the pipeline and gets the state's lock for do.
+func (a *app) locked(ctx context.Context, operation string, do func(context.Context, *apply.Session) error) error {
+	return a.with(ctx, func(s *apply.Session) error {
+		ctx, unlock, err := a.lock(ctx, s, operation)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		return do(ctx, s)
+	})
 }
 
 // lock gets the state's lock, saying whom it waits for.

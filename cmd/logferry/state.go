@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"text/tabwriter"
@@ -8,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"logferry/internal/apply"
 	"logferry/internal/plan"
 	"logferry/internal/state"
 )
@@ -29,20 +31,17 @@ func newStateList(a *app) *cobra.Command {
 		Example: `  logferry state list --target dt=2026-04-17`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, s, err := a.open(cmd.Context(), nil)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			st, err := s.Load(cmd.Context())
-			if err != nil {
-				return err
-			}
-			entries, err := s.Select(asTargets(targets))
-			if err != nil {
-				return err
-			}
-			return a.printEntries(st, entries)
+			return a.with(cmd.Context(), func(s *apply.Session) error {
+				st, err := s.Load(cmd.Context())
+				if err != nil {
+					return err
+				}
+				entries, err := s.Select(asTargets(targets))
+				if err != nil {
+					return err
+				}
+				return a.printEntries(st, entries)
+			})
 		},
 	}
 	targetFlags(cmd, &targets)
@@ -81,23 +80,20 @@ func newStateShow(a *app) *cobra.Command {
 		Example: `  logferry state show dt=2026-04-17`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			_, s, err := a.open(cmd.Context(), nil)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			if _, err := s.Load(cmd.Context()); err != nil {
-				return err
-			}
-			project, partition := plan.SplitName(args[0])
-			m, ok, err := s.Manifest(cmd.Context(), project, partition)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				return &unknownPartitionError{args[0]}
-			}
-			return a.printManifest(m)
+			return a.with(cmd.Context(), func(s *apply.Session) error {
+				if _, err := s.Load(cmd.Context()); err != nil {
+					return err
+				}
+				project, partition := plan.SplitName(args[0])
+				m, ok, err := s.Manifest(cmd.Context(), project, partition)
+				if err != nil {
+					return err
+				}
+				if !ok {
+					return &unknownPartitionError{args[0]}
+				}
+				return a.printManifest(m)
+			})
 		},
 	}
 }
@@ -151,28 +147,20 @@ their place.`,
 		Example: `  logferry state rm dt=2026-04-17`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			_, s, err := a.open(cmd.Context(), nil)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			ctx, unlock, err := a.lock(cmd.Context(), s, "state rm")
-			if err != nil {
-				return err
-			}
-			defer unlock()
-			entries, err := s.Select(asTargets(args))
-			if err != nil {
-				return err
-			}
-			if err := s.Forget(ctx, entries); err != nil {
-				return err
-			}
-			if a.json {
-				return json.NewEncoder(a.stdout).Encode(map[string]any{"type": "summary", "forgotten": len(entries), "serial": s.State().Serial})
-			}
-			fmt.Fprintf(a.stdout, "Forgot %d partitions; their files stay.\n", len(entries))
-			return nil
+			return a.locked(cmd.Context(), "state rm", func(ctx context.Context, s *apply.Session) error {
+				entries, err := s.Select(asTargets(args))
+				if err != nil {
+					return err
+				}
+				if err := s.Forget(ctx, entries); err != nil {
+					return err
+				}
+				if a.json {
+					return json.NewEncoder(a.stdout).Encode(map[string]any{"type": "summary", "forgotten": len(entries), "serial": s.State().Serial})
+				}
+				fmt.Fprintf(a.stdout, "Forgot %d partitions; their files stay.\n", len(entries))
+				return nil
+			})
 		},
 	}
 }

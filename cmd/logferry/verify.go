@@ -31,23 +31,20 @@ Exit codes: 0 nothing is wrong, 1 something is, or could not be looked at.`,
   logferry verify --census --target dt=2026-04-17`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, s, err := a.open(cmd.Context(), nil)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
 			o.Targets = asTargets(targets)
-			report, err := s.Verify(cmd.Context(), o)
-			if err != nil {
-				return err
-			}
-			if err := a.printReport(report); err != nil {
-				return err
-			}
-			if !report.OK {
-				return &reportedError{errFindings}
-			}
-			return nil
+			return a.with(cmd.Context(), func(s *apply.Session) error {
+				report, err := s.Verify(cmd.Context(), o)
+				if err != nil {
+					return err
+				}
+				if err := a.printReport(report); err != nil {
+					return err
+				}
+				if !report.OK {
+					return &reportedError{errFindings}
+				}
+				return nil
+			})
 		},
 	}
 	targetFlags(cmd, &targets)

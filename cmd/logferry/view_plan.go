@@ -204,7 +204,7 @@ func minutesText(m float64) string {
 	if m < 1 {
 		return "a minute or less"
 	}
-	return (time.Duration(m * float64(time.Minute))).Round(time.Minute).String()
+	return time.Duration(m * float64(time.Minute)).Round(time.Minute).String()
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

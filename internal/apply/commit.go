@@ -48,7 +48,7 @@ func (s *step) publish(ctx context.Context, w *work, out writers, t *tally, res 
 	if err := s.commit(ctx, m); err != nil {
 		return err
 	}
-	s.fill(res, m, w)
+	s.fill(res, m)
 	if err := s.cleanUp(ctx, m, overwrites); err != nil {
 		return err
 	}
@@ -195,7 +195,7 @@ func (s *step) commitUnchanged(ctx context.Context, w *work, res *StepResult) er
 	res.Unchanged = true
 	covers := s.plan.From.Equal(m.From) && s.plan.To.Equal(m.To)
 	if covers && !s.plan.Retry && !w.bad.news.Load() {
-		s.fill(res, &m, w)
+		s.fill(res, &m)
 		if asOf := s.asOf(w); !asOf.Before(s.plan.To.Add(r.pipeline.Range.Lookback)) && asOf.After(s.entry.AsOf) {
 			e := s.entry
 			e.AsOf = asOf
@@ -214,12 +214,12 @@ func (s *step) commitUnchanged(ctx context.Context, w *work, res *StepResult) er
 	if err := s.commit(ctx, next); err != nil {
 		return err
 	}
-	s.fill(res, next, w)
+	s.fill(res, next)
 	return errors.Join(s.cleanUp(ctx, next, false), disagreement)
 }
 
 // fill tells the result of a step by its manifest.
-func (s *step) fill(res *StepResult, m *state.Manifest, w *work) {
+func (s *step) fill(res *StepResult, m *state.Manifest) {
 	res.Version, res.Records, res.Quarantined, res.Reconcile = m.Version, m.Rows, int64(len(m.Quarantine)), m.Reconcile
 	res.New = m.Rows
 	switch {

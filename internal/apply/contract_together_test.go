@@ -91,7 +91,8 @@ type blindStore struct {
 	own string // where its locks really are
 }
 
-func (b blindStore) to(key string) string   { return strings.Replace(key, "/locks/", "/"+b.own+"/", 1) }
+func (b blindStore) to(key string) string { return strings.Replace(key, "/locks/", "/"+b.own+"/", 1) }
+
 func (b blindStore) from(key string) string { return strings.Replace(key, "/"+b.own+"/", "/locks/", 1) }
 
 func (b blindStore) List(ctx context.Context, prefix string) iter.Seq2[bucket.Object, error] {

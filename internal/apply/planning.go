@@ -8,7 +8,6 @@ import (
 
 	"logferry/extract"
 	"logferry/internal/plan"
-	"logferry/sinks"
 )
 
 // Plan says what has to be done so that the lake holds what is declared: it loads the state, lists what the sinks hold and
@@ -41,12 +40,9 @@ func (s *Session) Plan(ctx context.Context, o PlanOptions) (*plan.Plan, error) {
 func (s *Session) list(ctx context.Context) (map[string]plan.Listing, error) {
 	out := map[string]plan.Listing{}
 	for _, sink := range s.sinks {
-		listing := plan.Listing{}
-		for o, err := range sink.List(ctx, sinks.Table+"/") {
-			if err != nil {
-				return nil, fmt.Errorf("look at what the sink holds: %w", err)
-			}
-			listing[o.Key] = o.Size
+		listing, err := listTable(ctx, sink)
+		if err != nil {
+			return nil, fmt.Errorf("look at what the sink holds: %w", err)
 		}
 		out[sink.Name()] = listing
 	}

@@ -2,8 +2,6 @@ package apply
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -57,24 +55,11 @@ func (s *Session) isThere(ctx context.Context, f state.File) (bool, error) {
 	if sink == nil {
 		return false, nil
 	}
-	sum, size, err := hashOf(ctx, sink, f.Key)
+	sum, size, err := sink.HashObject(ctx, f.Key, io.Discard)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	return err == nil && size == f.Size && sum == f.SHA256, err
-}
-
-func hashOf(ctx context.Context, sink *sinks.Sink, key string) (sum string, size int64, err error) {
-	body, err := sink.OpenObject(ctx, key)
-	if err != nil {
-		return "", 0, err
-	}
-	defer body.Close()
-	h := sha256.New()
-	if size, err = io.Copy(h, body); err != nil {
-		return "", 0, err
-	}
-	return hex.EncodeToString(h.Sum(nil)), size, nil
 }
 
 // complete finishes what a killed run had begun: a partition whose files were replaced in place is committed where all of

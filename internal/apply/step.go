@@ -63,9 +63,6 @@ func (s *step) live() Running {
 	return out
 }
 
-// interval is what the partition covers afterwards.
-func (s *step) interval() window.Interval { return window.New(s.plan.From, s.plan.To) }
-
 // prefix is the partition's folder below each sink.
 func (s *step) prefix() string { return sinks.PartitionPrefix(s.plan.Project, s.plan.Partition) }
 

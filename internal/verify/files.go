@@ -2,8 +2,6 @@ package verify
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -61,7 +59,7 @@ func (c *checker) sink(ctx context.Context, s *sinks.Sink) error {
 
 // file verifies one file: by its size and hash, and with Deep by its rows.
 func (c *checker) file(ctx context.Context, s *sinks.Sink, f *state.File, t *tally) (ok bool, err error) {
-	var copyTo io.Writer = io.Discard
+	copyTo := io.Discard
 	path := ""
 	if c.Deep {
 		temp, err := os.CreateTemp(c.Dir, "verify-*")
@@ -74,7 +72,7 @@ func (c *checker) file(ctx context.Context, s *sinks.Sink, f *state.File, t *tal
 			_ = os.Remove(path)
 		}()
 	}
-	sum, size, err := digest(ctx, s, f.Key, copyTo)
+	sum, size, err := s.HashObject(ctx, f.Key, copyTo)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		c.find(Missing, s.Name(), f.Key, "is not there")
@@ -98,20 +96,6 @@ func (c *checker) file(ctx context.Context, s *sinks.Sink, f *state.File, t *tal
 	return c.rows(ctx, s, f, path, t)
 }
 
-// digest reads an object and returns its SHA-256, hex, and its size.
-func digest(ctx context.Context, s *sinks.Sink, key string, to io.Writer) (sum string, size int64, err error) {
-	body, err := s.OpenObject(ctx, key)
-	if err != nil {
-		return "", 0, err
-	}
-	defer body.Close()
-	h := sha256.New()
-	if size, err = io.Copy(io.MultiWriter(h, to), body); err != nil {
-		return "", 0, fmt.Errorf("read %s: %w", key, err)
-	}
-	return hex.EncodeToString(h.Sum(nil)), size, nil
-}
-
 // undeclared reports files in sinks that are not declared any more.
 func (c *checker) undeclared() {
 	for _, f := range c.manifest.Files {
@@ -131,7 +115,7 @@ func (c *checker) quarantine(ctx context.Context) error {
 		return nil
 	}
 	s := c.Sinks[0]
-	sum, _, err := digest(ctx, s, q.Key, io.Discard)
+	sum, _, err := s.HashObject(ctx, q.Key, io.Discard)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		c.find(Missing, s.Name(), q.Key, "is not there")

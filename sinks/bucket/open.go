@@ -63,6 +63,9 @@ func openRemote(ctx context.Context, u *url.URL) (Bucket, error) {
 	}
 	host := *u
 	host.Path, host.RawPath = "", ""
+	if u.Scheme == "s3" {
+		host.RawQuery = quiet(u.Query()).Encode()
+	}
 	b, err := blob.OpenBucket(ctx, host.String())
 	if err != nil {
 		// Its text repeats the URL with the query, which may hold a key.
@@ -80,6 +83,16 @@ func openRemote(ctx context.Context, u *url.URL) (Bucket, error) {
 		b = blob.PrefixedBucket(b, prefix)
 	}
 	return &remote{bucket: b, aborts: u.Scheme == "s3"}, nil
+}
+
+// quiet keeps the S3 client from printing a warning for every object that it read and has no checksum of: one that was
+// uploaded in parts, and each in a store that makes none. What is read is compared with the SHA-256 of manifests and commits.
+func quiet(query url.Values) url.Values {
+	const validation = "response_checksum_validation"
+	if !query.Has(validation) {
+		query.Set(validation, "when_required")
+	}
+	return query
 }
 
 // localParams are the parameters of Go CDK's file:// URLs that ask for what this package does anyway.
