@@ -19,8 +19,8 @@ const tempFolder = "_logferry/tmp"
 
 const (
 	folderMode = 0o700
-	retries    = 100            // where other processes remove folders as empty in between
-	staleAfter = 24 * time.Hour // since its last write: the process that wrote a temporary file is gone
+	retries    = 100       // where other processes remove folders as empty in between
+	staleAfter = time.Hour // since its last write: the process that wrote a temporary file is gone
 )
 
 // local is a folder of this machine. Go CDK's fileblob isn't used because it doesn't flush to the disk, leaves its

@@ -143,7 +143,7 @@ func TestTemporaryFilesOfKilledProcessesAreRemovedAfterADay(t *testing.T) {
 	root := t.TempDir()
 	temp := filepath.Join(root, "_logferry/tmp")
 	require.NoError(t, os.MkdirAll(temp, 0o700))
-	for name, age := range map[string]time.Duration{"upload-old": 25 * time.Hour, "upload-new": 23 * time.Hour} {
+	for name, age := range map[string]time.Duration{"upload-old": 61 * time.Minute, "upload-new": 59 * time.Minute} {
 		path := filepath.Join(temp, name)
 		require.NoError(t, os.WriteFile(path, []byte("x"), 0o600))
 		then := time.Now().Add(-age)

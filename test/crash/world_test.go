@@ -228,15 +228,3 @@ func (w *world) contents() string {
 	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
 	return hex.EncodeToString(sum[:])
 }
-
-// temporary are files that a killed run may leave beside the data, and the next one must have removed.
-func (w *world) temporary() []string {
-	var out []string
-	_ = filepath.WalkDir(filepath.Join(w.dir, "lake"), func(path string, d os.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && strings.Contains(path, "_logferry/tmp/") {
-			out = append(out, path)
-		}
-		return nil
-	})
-	return out
-}

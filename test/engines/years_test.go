@@ -157,6 +157,14 @@ func (c *counting) List(ctx context.Context, prefix string) iter.Seq2[bucket.Obj
 	return c.Bucket.List(ctx, prefix)
 }
 
+// Folders lets plans list a remote bucket as they do where nobody counts.
+func (c *counting) Folders(ctx context.Context, prefix string) ([]string, []bucket.Object, error) {
+	c.note(prefix, "", 0)
+	return c.Bucket.(interface {
+		Folders(ctx context.Context, prefix string) ([]string, []bucket.Object, error)
+	}).Folders(ctx, prefix)
+}
+
 func (c *counting) Upload(ctx context.Context, key string, body io.Reader, size int64, contentType string) error {
 	c.note(key, key, size)
 	return c.Bucket.Upload(ctx, key, body, size, contentType)
