@@ -189,6 +189,11 @@ func (c *chain) page(ctx context.Context) (next []byte, err error) {
 	if c.order.order == unordered {
 		c.w.misled.Store(true)
 	}
+	// Where a bad record was not accepted, the walk has ended: the page must not be taken for read.
+	if err := context.Cause(c.w.ctx); err != nil {
+		memory.release()
+		return nil, err
+	}
 	if err := c.w.journalled(kept, c.markPage(next)); err != nil {
 		memory.release()
 		return nil, err

@@ -115,7 +115,10 @@ func (w *walk) refused(j *job, err error) {
 		w.progress.add(countFailed, 1)
 		j.rec.Outcome = record.Failed
 	}
-	w.report(badDetail(j, err))
+	if !w.report(badDetail(j, err)) {
+		w.abandon(j) // the next run has to meet it again
+		return
+	}
 	w.settle(j, nil)
 }
 

@@ -99,12 +99,14 @@ func (w *walk) deliver(due batch) {
 	}
 }
 
-// report hands a bad record to the receiver.
-func (w *walk) report(bad Bad) {
+// report hands a bad record to the receiver and says whether that has accepted it. If not, the walk has ended.
+func (w *walk) report(bad Bad) (accepted bool) {
 	if w.ctx.Err() != nil {
-		return
+		return false
 	}
 	if err := w.receiver.Bad(w.ctx, bad); err != nil {
 		w.fail(err, w.step.Interval)
+		return false
 	}
+	return true
 }

@@ -95,17 +95,13 @@ func (s *Sink) Delete(ctx context.Context, key string) error {
 
 func (s *Sink) wrap(err error) error { return fmt.Errorf("sink %q: %w", s.options.Name, err) }
 
-// removeParts removes the data files directly below prefix, of whatever format, that aren't among files.
-func (s *Sink) removeParts(ctx context.Context, prefix string, files []File) error {
-	keep := make(map[string]bool, len(files))
-	for _, f := range files {
-		keep[f.Key] = true
-	}
+// RemoveParts removes the data files directly below a partition's folder, of whatever format, whose keys are not to be kept.
+func (s *Sink) RemoveParts(ctx context.Context, prefix string, keep map[string]bool) error {
 	// The keys are collected first: a listing may miss objects that are removed while it goes on.
 	var surplus []string
 	for object, err := range s.bucket.List(ctx, prefix+"/part-") {
 		if err != nil {
-			return fmt.Errorf("look for earlier files: %w", err)
+			return s.wrap(fmt.Errorf("look for earlier files: %w", err))
 		}
 		if name := strings.TrimPrefix(object.Key, prefix+"/"); !keep[object.Key] && partName.MatchString(name) {
 			surplus = append(surplus, object.Key)
@@ -113,7 +109,7 @@ func (s *Sink) removeParts(ctx context.Context, prefix string, files []File) err
 	}
 	for _, key := range surplus {
 		if err := s.bucket.Delete(ctx, key); err != nil {
-			return fmt.Errorf("remove an earlier file: %w", err)
+			return s.wrap(fmt.Errorf("remove an earlier file: %w", err))
 		}
 	}
 	return nil

@@ -89,8 +89,12 @@ func (w *PartitionWriter) Close(ctx context.Context) ([]File, error) {
 	if files, err = w.Publish(ctx, keys); err != nil {
 		return nil, err
 	}
-	if err := w.sink.removeParts(ctx, w.partition.Prefix, files); err != nil {
-		return nil, w.wrap(err)
+	keep := map[string]bool{}
+	for _, key := range keys {
+		keep[key] = true
+	}
+	if err := w.sink.RemoveParts(ctx, w.partition.Prefix, keep); err != nil {
+		return nil, err
 	}
 	return files, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -36,6 +37,9 @@ interrupted twice, it stops at once, and the next run goes on from there too.`,
 			}
 			var saved *plan.Plan
 			if len(args) == 1 {
+				if name := f.set(cmd); name != "" {
+					return &usageError{err: fmt.Errorf("--%s has no meaning with a saved plan, which is carried out as it is", name), command: cmd.CommandPath()}
+				}
 				if saved, err = readPlan(args[0]); err != nil {
 					return a.notBegun(err)
 				}

@@ -29,6 +29,16 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.order, "order", "oldest", "which partitions come first: `oldest` or newest")
 }
 
+// set returns the name of one of the flags that was given, "" where none was.
+func (f *planFlags) set(cmd *cobra.Command) string {
+	for _, name := range []string{"target", "replace", "refresh-only", "allow-delete", "order"} {
+		if cmd.Flags().Changed(name) {
+			return name
+		}
+	}
+	return ""
+}
+
 func (f *planFlags) options(command string) (apply.PlanOptions, error) {
 	if f.order != "oldest" && f.order != "newest" {
 		return apply.PlanOptions{}, &usageError{err: fmt.Errorf("--order %q: want oldest or newest", f.order), command: command}

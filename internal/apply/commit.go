@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"logferry/internal/plan"
+	"logferry/internal/config"
 	"logferry/internal/record"
 	"logferry/internal/state"
 	"logferry/sinks"
@@ -35,6 +35,9 @@ func (s *step) publish(ctx context.Context, w *work, out writers, t *tally, res 
 	}
 	disagreement := s.reconcile(ctx, w, m)
 	s.account(m, w)
+	if err := s.run.lock.Check(ctx); err != nil {
+		return err
+	}
 	if overwrites {
 		if err := s.run.store.PutPending(ctx, m); err != nil {
 			return fmt.Errorf("note the files that are about to be replaced: %w", err)
@@ -72,9 +75,8 @@ func (s *step) manifest(w *work) *state.Manifest {
 
 // asOf is when the listing began that the partition is complete as of: the earliest, where parts of it were listed apart.
 func (s *step) asOf(w *work) time.Time {
-	whole := len(s.plan.List) == 1 && s.plan.List[0].From.Equal(s.plan.From) && s.plan.List[0].To.Equal(s.plan.To)
 	out := w.asOf
-	if whole {
+	if s.plan.ListsAll() {
 		return out.UTC()
 	}
 	for _, name := range s.plan.Base {
@@ -142,20 +144,32 @@ func (s *step) commit(ctx context.Context, m *state.Manifest) error {
 
 // cleanUp removes what the commit has replaced. What it can't remove, the next run's plan finds.
 func (s *step) cleanUp(ctx context.Context, m *state.Manifest, pending bool) error {
-	r := s.run
-	keep := map[plan.Object]bool{}
+	errs := []error{s.run.removeReplaced(ctx, m)}
+	if pending || s.run.halfDone[s.plan.Name()] {
+		errs = append(errs, s.run.store.DropPending(ctx, m))
+	}
+	return errors.Join(errs...)
+}
+
+// removeReplaced removes the data files and quarantine objects of a partition that its manifest does not name.
+func (s *Session) removeReplaced(ctx context.Context, m *state.Manifest) error {
+	keep := map[string]map[string]bool{}
+	for _, sink := range s.sinks {
+		keep[sink.Name()] = map[string]bool{}
+	}
 	for _, f := range m.Files {
-		keep[plan.Object{Sink: f.Sink, Key: f.Key}] = true
+		if keep[f.Sink] != nil {
+			keep[f.Sink][f.Key] = true
+		}
+	}
+	if q := m.QuarantineObject; q != nil && keep[q.Sink] != nil {
+		keep[q.Sink][q.Key] = true
 	}
 	var errs []error
-	for _, sink := range r.sinks {
-		errs = append(errs, removeParts(ctx, sink, s.prefix(), keep))
-	}
-	if q := s.oldQuarantine(m); q != "" {
-		errs = append(errs, r.sinks[0].Delete(ctx, q))
-	}
-	if pending || r.halfDone[s.plan.Name()] {
-		errs = append(errs, r.store.DropPending(ctx, m))
+	for _, sink := range s.sinks {
+		errs = append(errs,
+			sink.RemoveParts(ctx, sinks.PartitionPrefix(m.Project, m.Partition), keep[sink.Name()]),
+			removeObjects(ctx, sink, quarantinePrefix(m.Project, m.Partition), keep[sink.Name()]))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("remove what was replaced: %w", err)
@@ -163,14 +177,14 @@ func (s *step) cleanUp(ctx context.Context, m *state.Manifest, pending bool) err
 	return nil
 }
 
-// removeParts removes the data files of a partition that are not among those to keep.
-func removeParts(ctx context.Context, sink *sinks.Sink, prefix string, keep map[plan.Object]bool) error {
+// removeObjects removes what lies below a prefix and is not to be kept.
+func removeObjects(ctx context.Context, sink *sinks.Sink, prefix string, keep map[string]bool) error {
 	var surplus []string // collected first: a listing may miss objects that are removed while it goes on
-	for o, err := range sink.List(ctx, prefix+"/part-") {
+	for o, err := range sink.List(ctx, prefix) {
 		if err != nil {
 			return err
 		}
-		if !keep[plan.Object{Sink: sink.Name(), Key: o.Key}] {
+		if !keep[o.Key] {
 			surplus = append(surplus, o.Key)
 		}
 	}
@@ -190,18 +204,11 @@ func (s *step) unchanged(w *work) bool {
 // commitUnchanged records what was learnt of a partition whose rows stay as they are. A listing that showed nothing new is
 // recorded only where it was the last one that the lookback asks for: all others are repeated anyway.
 func (s *step) commitUnchanged(ctx context.Context, w *work, res *StepResult) error {
-	r := s.run
 	m := *s.known
 	res.Unchanged = true
 	covers := s.plan.From.Equal(m.From) && s.plan.To.Equal(m.To)
 	if covers && !s.plan.Retry && !w.bad.news.Load() {
-		s.fill(res, &m)
-		if asOf := s.asOf(w); !asOf.Before(s.plan.To.Add(r.pipeline.Range.Lookback)) && asOf.After(s.entry.AsOf) {
-			e := s.entry
-			e.AsOf = asOf
-			return r.commit(ctx, state.Change{Set: []state.Entry{e}})
-		}
-		return nil
+		return s.confirm(ctx, w, &m, res)
 	}
 	next := s.manifest(w)
 	next.Files, next.Rows, next.IDs, next.Statuses, next.Details = m.Files, m.Rows, m.IDs, m.Statuses, m.Details
@@ -216,6 +223,25 @@ func (s *step) commitUnchanged(ctx context.Context, w *work, res *StepResult) er
 	}
 	s.fill(res, next)
 	return errors.Join(s.cleanUp(ctx, next, false), disagreement)
+}
+
+// confirm ends a listing that showed nothing new. It is compared with the usage count only where a disagreement is to fail the
+// run: the rows are those that were compared before.
+func (s *step) confirm(ctx context.Context, w *work, m *state.Manifest, res *StepResult) error {
+	var disagreement error
+	if s.run.pipeline.Reconcile == config.ReconcileFail {
+		disagreement = s.reconcile(ctx, w, m)
+	}
+	asOf := s.asOf(w)
+	if last := s.plan.To.Add(s.run.pipeline.Range.Lookback); !asOf.Before(last) && asOf.After(s.entry.AsOf) {
+		e := s.entry
+		e.AsOf = asOf
+		if err := s.run.commit(ctx, state.Change{Set: []state.Entry{e}}); err != nil {
+			return err
+		}
+	}
+	s.fill(res, m)
+	return disagreement
 }
 
 // fill tells the result of a step by its manifest.
@@ -260,15 +286,8 @@ func (s *Session) removeEntry(ctx context.Context, e state.Entry, commit func(co
 			return err
 		}
 	}
-	for _, sink := range s.sinks {
-		if err := removeParts(ctx, sink, sinks.PartitionPrefix(e.Project, e.Partition), nil); err != nil {
-			return err
-		}
-	}
-	if q := m.QuarantineObject; q != nil {
-		if err := s.sinks[0].Delete(ctx, q.Key); err != nil {
-			return err
-		}
+	if err := s.removeReplaced(ctx, &state.Manifest{Project: e.Project, Partition: e.Partition}); err != nil {
+		return err
 	}
 	return commit(ctx, state.Change{Remove: []state.EntryKey{e.EntryKey()}})
 }

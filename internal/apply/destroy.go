@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"logferry/internal/plan"
 	"logferry/internal/state"
@@ -11,6 +12,9 @@ import (
 
 // destroyAtOnce is how many removed partitions one commit records.
 const destroyAtOnce = 256
+
+// recordTime is how long an interrupted removal tries to record what it has removed.
+const recordTime = 10 * time.Second
 
 // Destroy removes every partition that the state has, or those targeted: their files first, then their place in the state.
 // It needs the lock. progress, which may be nil, is told of each partition that is gone.
@@ -20,6 +24,9 @@ func (s *Session) Destroy(ctx context.Context, entries []state.Entry, progress f
 		if len(gone) == 0 {
 			return nil
 		}
+		// Also when ctx has ended: what is gone is gone.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+		defer cancel()
 		err := s.store.Commit(ctx, s.state, state.Change{Operation: "destroy", Config: s.pipeline.Hash(), Remove: gone})
 		gone = nil
 		return err

@@ -31,6 +31,11 @@ func (s *step) details() extract.Details { return detailModes[s.run.pipeline.Sou
 
 func (w *work) collector(to *spool.Spool) *collector { return &collector{work: w, records: to} }
 
+// lister collects a listing.
+func (w *work) lister(to *spool.Spool) *collector {
+	return &collector{work: w, records: to, listing: true}
+}
+
 // walk runs one walk, going on where a killed run was.
 func (s *step) walk(ctx context.Context, w *work, phase string, st extract.Step, to extract.Receiver) error {
 	r := s.run
@@ -80,7 +85,7 @@ func (s *step) fetchNew(ctx context.Context, w *work) error {
 	listed := w.spool()
 	for i, l := range s.plan.List {
 		st := extract.Step{Interval: l.Window(), Details: extract.DetailsNone}
-		if err := s.walk(ctx, w, fmt.Sprint("list", i), st, w.collector(listed)); err != nil {
+		if err := s.walk(ctx, w, fmt.Sprint("list", i), st, w.lister(listed)); err != nil {
 			return err
 		}
 	}
@@ -127,7 +132,7 @@ func (s *step) fetchEntries(ctx context.Context, w *work, phase string, sources 
 
 // sameIDs says whether the listing shows just the records that the partition has: then nothing of its files need be read.
 func (s *step) sameIDs(ctx context.Context, listed *spool.Spool) (bool, error) {
-	if s.known == nil || len(s.plan.List) != 1 || !s.plan.List[0].From.Equal(s.plan.From) || !s.plan.List[0].To.Equal(s.plan.To) {
+	if s.known == nil || !s.plan.ListsAll() {
 		return false, nil
 	}
 	digest := sha256.New()

@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"logferry/internal/state"
@@ -33,6 +32,7 @@ func (s *Session) Lock(ctx context.Context, operation string, waiting func(state
 		release()
 		return nil, nil, err
 	}
+	s.lock = lock
 	locked, cancel := context.WithCancelCause(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -43,6 +43,7 @@ func (s *Session) Lock(ctx context.Context, operation string, waiting func(state
 		}
 	}()
 	unlock = func() {
+		s.lock = nil
 		close(done)
 		cancel(nil)
 		if err := lock.Release(ctx); err != nil {
@@ -125,7 +126,7 @@ func (s *Session) heldBy(ctx context.Context, err error) error {
 	}
 	locks, _ := s.store.Locks(ctx)
 	if len(locks) > 0 {
-		return fmt.Errorf("%w", &state.LockedError{Info: locks[0]})
+		return &state.LockedError{Info: locks[0]}
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"logferry/internal/state"
 	"logferry/sinks"
 )
 
@@ -34,6 +35,9 @@ func (e *OwnerError) Error() string {
 	if e.OfAnotherPipeline {
 		return fmt.Sprintf("sink %q holds the export of the pipeline %q, and this is %q", e.Sink, e.Pipeline, e.pipelineThatWantedIt)
 	}
+	if e.Ours == "" {
+		return fmt.Sprintf("sink %q belongs to a state of the lineage %s, and no state was found", e.Sink, e.Lineage)
+	}
 	return fmt.Sprintf("sink %q belongs to a state of the lineage %s, and the state that was found has the lineage %s", e.Sink, e.Lineage, e.Ours)
 }
 
@@ -42,11 +46,10 @@ func (e *OwnerError) Hint() string {
 	if e.OfAnotherPipeline {
 		return "give each pipeline a path of its own; to hand this one over, remove " + ownerKey + " below the sink's URL"
 	}
-	return "check name and state.url: the state was lost, or is another one; to go on with this one all the same, remove " + ownerKey + " below the sink's URL"
+	return "check name and state.url: the state was lost, or is another one; to begin anew with this one, which fetches everything again, remove " + ownerKey + " below the sink's URL"
 }
 
-// checkOwners refuses sinks that belong to somebody else. A state without a commit takes up the lineage that its sinks were
-// claimed with: the run that did it was killed before its first commit.
+// checkOwners refuses sinks that belong to somebody else, or to a state that is not the one that was found.
 func (s *Session) checkOwners(ctx context.Context) error {
 	for _, sink := range s.sinks {
 		o, err := readOwner(ctx, sink)
@@ -57,8 +60,6 @@ func (s *Session) checkOwners(ctx context.Context) error {
 		case o == nil:
 		case o.Pipeline != s.pipeline.Name:
 			return &OwnerError{Sink: sink.Name(), Pipeline: o.Pipeline, Lineage: o.Lineage, OfAnotherPipeline: true, pipelineThatWantedIt: s.pipeline.Name}
-		case s.state.Lineage == "":
-			s.state.Lineage = o.Lineage
 		case o.Lineage != s.state.Lineage:
 			return &OwnerError{Sink: sink.Name(), Pipeline: o.Pipeline, Lineage: o.Lineage, Ours: s.state.Lineage}
 		}
@@ -89,8 +90,10 @@ func (r *run) claim(ctx context.Context) error {
 	if r.claimed {
 		return nil
 	}
-	if r.state.Lineage == "" {
-		r.state.Lineage = r.store.NewLineage()
+	if r.state.Serial == 0 { // so that whoever finds the sinks claimed finds the state too
+		if err := r.store.Commit(ctx, r.state, state.Change{Operation: "init", Config: r.plan.Config}); err != nil {
+			return fmt.Errorf("begin the state: %w", err)
+		}
 	}
 	body, err := json.Marshal(owner{Format: 1, Pipeline: r.pipeline.Name, Lineage: r.state.Lineage})
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -66,15 +65,15 @@ func (s *Session) spoolFolder() (string, error) {
 	name := s.pipeline.Name + "-" + s.place.id()
 	if base := s.pipeline.Extract.Spool; base != "" && !strings.Contains(base, "://") {
 		dir := filepath.Join(base, name)
-		if err := os.MkdirAll(dir, 0o700); err != nil {
+		if err := privateFolder(dir); err != nil {
 			return "", fmt.Errorf("make the spool's folder (extract.spool): %w", err)
 		}
 		return dir, nil
 	}
 	var errs []error
 	for _, base := range cacheFolders() {
-		dir := filepath.Join(base, "logferry", name)
-		err := os.MkdirAll(dir, 0o700)
+		dir := filepath.Join(base, name)
+		err := privateFolder(dir)
 		if err == nil {
 			return dir, nil
 		}

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -73,10 +72,15 @@ func (q *quarantine) add(ctx context.Context, project string, b extract.Bad) err
 	return q.keep(ctx, b.Micros, id, out.Bytes(), record.Fetched)
 }
 
-// lineID tells quarantined records apart: by their id, or where that can't be read by what was received.
+// lineID tells quarantined records apart: by their id, or where that can't be read by what was received. Space between tokens
+// makes no difference: a line does not keep it.
 func lineID(id string, raw []byte) string {
 	if id != "" {
 		return id
+	}
+	var compact bytes.Buffer
+	if json.Compact(&compact, raw) == nil {
+		raw = compact.Bytes()
 	}
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:])
@@ -87,28 +91,21 @@ func (q *quarantine) keep(ctx context.Context, micros int64, id string, line []b
 	return q.lines.Add(ctx, []record.Record{{Entry: record.Entry{Key: record.Key{Micros: micros, ID: id}, Raw: line}, Outcome: rank}})
 }
 
-// quarantineKey is the object's key below the first sink: never below tool_execution/.
-func quarantineKey(project, partition string, version int) string {
-	key := "_logferry/quarantine"
+// quarantinePrefix begins the keys of a partition's quarantine objects below the first sink: never below tool_execution/.
+func quarantinePrefix(project, partition string) string {
+	key := stateFolder + "quarantine/"
 	if project != "" {
-		key = path.Join(key, "project="+project)
+		key += "project=" + project + "/"
 	}
-	if version > 1 {
-		partition += fmt.Sprintf(".%05d", version)
-	}
-	return path.Join(key, partition+".ndjson")
+	return key + partition + "."
 }
 
-// oldQuarantine is the key of the object that the version before had and m has not; "" for none.
-func (s *step) oldQuarantine(m *state.Manifest) string {
-	if s.known == nil || s.known.QuarantineObject == nil {
-		return ""
+func quarantineKey(project, partition string, version int) string {
+	key := quarantinePrefix(project, partition)
+	if version > 1 {
+		key += fmt.Sprintf("%05d.", version)
 	}
-	old := s.known.QuarantineObject.Key
-	if m.QuarantineObject != nil && m.QuarantineObject.Key == old {
-		return ""
-	}
-	return old
+	return key + "ndjson"
 }
 
 // putAside writes the partition's quarantine object to the first sink and names its records in the manifest.
@@ -147,7 +144,7 @@ func (s *step) putAside(ctx context.Context, w *work, m *state.Manifest) error {
 	if err != nil {
 		return fmt.Errorf("write the quarantine: %w", err)
 	}
-	m.QuarantineObject = &state.Object{Key: key, Size: size, SHA256: hex.EncodeToString(hash.Sum(nil))}
+	m.QuarantineObject = &state.Object{Sink: s.run.sinks[0].Name(), Key: key, Size: size, SHA256: hex.EncodeToString(hash.Sum(nil))}
 	return nil
 }
 

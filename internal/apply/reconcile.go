@@ -5,17 +5,14 @@ import (
 	"fmt"
 	"iter"
 	"strings"
-	"time"
 
 	"logferry/extract"
 	"logferry/internal/config"
+	"logferry/internal/plan"
 	"logferry/internal/record"
 	"logferry/internal/spool"
 	"logferry/internal/state"
 )
-
-// longestUsage is the longest range that the usage counts answer for.
-const longestUsage = 366 * 24 * time.Hour
 
 // census is what a second listing of a partition, through differently cut windows, has shown.
 type census struct {
@@ -47,7 +44,7 @@ func (s *step) takeCensus(ctx context.Context, w *work) error {
 		return err
 	}
 	late := w.spool()
-	found := w.collector(late)
+	found := w.lister(late)
 	for e, err := range missing(second.Sorted(ctx), s.keysWithin(s.had(ctx, w)), func(k record.Key) { w.census.extra.add(k.ID) }) {
 		if err != nil {
 			return err
@@ -78,7 +75,7 @@ func (s *step) takeCensus(ctx context.Context, w *work) error {
 func (s *step) list(ctx context.Context, w *work, to *spool.Spool) error {
 	for i, l := range s.plan.List {
 		st := extract.Step{Interval: l.Window(), Details: extract.DetailsNone, Windows: int(w.windows) + 1}
-		if err := s.walk(ctx, w, fmt.Sprint("census", i), st, w.collector(to)); err != nil {
+		if err := s.walk(ctx, w, fmt.Sprint("census", i), st, w.lister(to)); err != nil {
 			return err
 		}
 	}
@@ -130,14 +127,15 @@ func (s *step) reconcile(ctx context.Context, w *work, m *state.Manifest) error 
 		Usage: state.UsageUnknown, Late: w.census.late.ids, LateCount: w.census.late.count,
 		Extra: w.census.extra.ids, ExtraCount: w.census.extra.count,
 	}
-	unreadable := int64(0)
+	unreadable, nameless := int64(0), false
 	for _, q := range m.Quarantine {
 		if !q.Exported {
 			unreadable++
+			nameless = nameless || q.LogID == ""
 		}
 	}
 	if filter, ok := r.usageFilter(); ok {
-		s.askUsage(ctx, m, filter, unreadable)
+		s.askUsage(ctx, m, filter, unreadable, nameless)
 	}
 	e := &ReconcileError{Rows: m.Rows, Unreadable: unreadable, Usage: m.Usage, Found: *m.Reconcile}
 	if m.Reconcile.Usage != state.UsageDiffers && m.Reconcile.ExtraCount == 0 {
@@ -150,8 +148,10 @@ func (s *step) reconcile(ctx context.Context, w *work, m *state.Manifest) error 
 	return nil
 }
 
-func (s *step) askUsage(ctx context.Context, m *state.Manifest, filter extract.UsageRequest, unreadable int64) {
-	if m.To.Sub(m.From) > longestUsage {
+// askUsage compares the usage count with the rows and the unreadable records. Of those that have no name there may be more
+// than were told apart.
+func (s *step) askUsage(ctx context.Context, m *state.Manifest, filter extract.UsageRequest, unreadable int64, nameless bool) {
+	if m.To.Sub(m.From) > plan.LongestUsage {
 		return
 	}
 	n, err := usageCount(ctx, s.project.client, m.From, m.To, filter)
@@ -160,7 +160,10 @@ func (s *step) askUsage(ctx context.Context, m *state.Manifest, filter extract.U
 		return
 	}
 	m.Usage, m.Reconcile.Usage = &n, state.UsageAgrees
-	if n != m.Rows+unreadable {
+	switch known := m.Rows + unreadable; {
+	case n > known && nameless:
+		m.Reconcile.Usage = state.UsageUnknown
+	case n != known:
 		m.Reconcile.Usage = state.UsageDiffers
 	}
 }

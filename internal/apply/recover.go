@@ -9,7 +9,6 @@ import (
 
 	"logferry/internal/plan"
 	"logferry/internal/state"
-	"logferry/sinks"
 )
 
 // note is what a killed run noted before it replaced files in place, and how far it came.
@@ -100,16 +99,7 @@ func (s *Session) commitPending(ctx context.Context, m *state.Manifest) error {
 		return fmt.Errorf("commit what a killed run had written: %w", err)
 	}
 	s.opts.Logger.Info("completed what a killed run had written", "partition", m.Partition)
-	keep := map[plan.Object]bool{}
-	for _, f := range m.Files {
-		keep[plan.Object{Sink: f.Sink, Key: f.Key}] = true
-	}
-	for _, sink := range s.sinks {
-		if err := removeParts(ctx, sink, sinks.PartitionPrefix(m.Project, m.Partition), keep); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.removeReplaced(ctx, m)
 }
 
 // replaced sorts the files that killed runs put in the place of others: those that a later run only has to commit, and

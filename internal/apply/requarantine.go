@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"time"
 
@@ -55,7 +56,12 @@ func (s *step) earlierLines(ctx context.Context) iter.Seq2[[]byte, error] {
 		if s.known == nil || s.known.QuarantineObject == nil {
 			return
 		}
-		body, err := s.run.sinks[0].OpenObject(ctx, s.known.QuarantineObject.Key)
+		body, err := s.openQuarantine(ctx)
+		if errors.Is(err, fs.ErrNotExist) {
+			s.run.opts.Logger.Warn("the quarantine of the partition is gone: what it had received can't be tried again", "partition", s.plan.Name())
+			s.namedLines(yield)
+			return
+		}
 		if err != nil {
 			yield(nil, err)
 			return
@@ -74,6 +80,26 @@ func (s *step) earlierLines(ctx context.Context) iter.Seq2[[]byte, error] {
 				yield(nil, err)
 				return
 			}
+		}
+	}
+}
+
+// openQuarantine opens the quarantine object of the version before.
+func (s *step) openQuarantine(ctx context.Context) (io.ReadCloser, error) {
+	q := s.known.QuarantineObject
+	sink := s.run.sink(q.Sink)
+	if sink == nil {
+		return nil, fmt.Errorf("the quarantine lies in the sink %q, which is not declared any more: %w", q.Sink, fs.ErrNotExist)
+	}
+	return sink.OpenObject(ctx, q.Key)
+}
+
+// namedLines yields what the manifest says of the quarantined records, as lines without what was received.
+func (s *step) namedLines(yield func([]byte, error) bool) {
+	for _, q := range s.known.Quarantine {
+		line, err := json.Marshal(quarantined{Quarantined: q, Project: s.plan.Project})
+		if !yield(append(line, '\n'), err) {
+			return
 		}
 	}
 }
@@ -109,7 +135,6 @@ func (s *step) carryOver(ctx context.Context, w *work) error {
 	if len(s.plan.Base) == 0 {
 		return nil // everything was fetched anew
 	}
-	listedAnew := len(s.plan.List) == 1 && s.plan.List[0].From.Equal(s.plan.From) && s.plan.List[0].To.Equal(s.plan.To)
 	for text, err := range s.earlierLines(ctx) {
 		if err != nil {
 			return err
@@ -118,7 +143,7 @@ func (s *step) carryOver(ctx context.Context, w *work) error {
 		if err := json.Unmarshal(text, &line); err != nil {
 			return err
 		}
-		if w.resolved[line.LogID] || !line.Exported && listedAnew {
+		if w.resolved[line.LogID] || !line.Exported && s.plan.ListsAll() {
 			continue
 		}
 		var micros int64
@@ -144,10 +169,10 @@ func (s *step) due(ctx context.Context, w *work) (iter.Seq2[record.Entry, error]
 		if err := json.Unmarshal(text, &line); err != nil {
 			return nil, fmt.Errorf("read the quarantine: %w", err)
 		}
-		if !line.Exported || line.Entry == nil || now.Before(line.LastTried.Add(backoff(line.Tries))) {
+		if !line.Exported || line.received() == nil || now.Before(line.LastTried.Add(backoff(line.Tries))) {
 			continue
 		}
-		page, err := record.ParsePage(bytes.Join([][]byte{[]byte(`{"logs":[`), line.Entry, []byte(`]}`)}, nil))
+		page, err := record.ParsePage(bytes.Join([][]byte{[]byte(`{"logs":[`), line.received(), []byte(`]}`)}, nil))
 		if err != nil || len(page.Entries) != 1 {
 			return nil, fmt.Errorf("read the quarantine: the entry of %s can't be read: %w", line.LogID, errors.Join(err))
 		}

@@ -36,6 +36,9 @@ type run struct {
 // and ctx is the one that Lock returned. The error is that of the first partition that failed, a *plan.StaleError where the
 // plan was made of something else, or a *ReconcileError.
 func (s *Session) Apply(ctx context.Context, pl *plan.Plan) (*Summary, error) {
+	if s.lock == nil {
+		return nil, errNoLock
+	}
 	if err := pl.Current(s.pipeline.Name, s.pipeline.Hash(), s.state.Lineage, s.state.Serial); err != nil {
 		return nil, err
 	}
@@ -62,6 +65,8 @@ func (s *Session) Apply(ctx context.Context, pl *plan.Plan) (*Summary, error) {
 	r.finish()
 	return r.summary, err
 }
+
+var errNoLock = errors.New("nothing is written without the lock")
 
 // stepsAtOnce is how many partitions are in work at the same time, so that the requests go on while one is written.
 func stepsAtOnce(g window.Granularity) int {
@@ -101,8 +106,9 @@ func (r *run) one(ctx context.Context, cancel context.CancelCauseFunc, s *step) 
 	res, err := s.result(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if cause := context.Cause(ctx); err != nil && cause != nil && errors.Is(err, cause) {
-		// Ended by an interrupt or by another partition's error: not a failure of its own.
+	cause := context.Cause(ctx)
+	if err != nil && cause != nil && res.Version == 0 && (errors.Is(err, cause) || errors.Is(err, context.Canceled)) {
+		// Ended by an interrupt, a lost lock or another partition's error before it was committed: not a failure of its own.
 		res.Error, res.Abandoned = "", true
 	}
 	r.board.end(s, res)

@@ -30,6 +30,7 @@ type Session struct {
 	store *state.Store
 	place place
 	state *state.State // as last loaded
+	lock  *state.Lock  // nil where none is held
 	// halfDone are the partitions of which a killed run replaced some files and not all: their notes go with the next commit.
 	halfDone map[string]bool
 

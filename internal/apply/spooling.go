@@ -32,14 +32,17 @@ type journalHeader struct {
 	Filters   []extract.Filter `json:"filters"`
 	BaseURL   string           `json:"base_url"`
 	Base      string           `json:"base,omitempty"` // SHA-256 of the manifest that the step goes on from
+	Redact    string           `json:"redact"`         // the rules that what was journalled went through
 }
 
 // openJournal opens the journal of one walk of the step, or begins one.
 func (s *step) openJournal(ctx context.Context, phase string, st extract.Step) (*resume.Run, error) {
 	r := s.run
+	shape := r.pipeline.Shape()
 	header, err := json.Marshal(journalHeader{
 		Format: 1, Pipeline: r.pipeline.Name, Project: s.plan.Project, Partition: s.plan.Partition, Phase: phase,
 		From: st.Interval.From.UnixMicro(), Details: st.Details, Filters: st.Filters, BaseURL: r.pipeline.Source.BaseURL, Base: s.entry.Manifest,
+		Redact: shape["transform.redact"] + shape["transform.redact_secrets"],
 	})
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"sync/atomic"
@@ -78,9 +79,28 @@ func (s *step) do(ctx context.Context, res *StepResult) error {
 		}
 		s.known = m
 	}
-	w := s.begin()
-	err := s.export(ctx, w, res)
-	return w.end(err)
+	for {
+		w := s.begin()
+		err := w.end(s.export(ctx, w, res))
+		var damaged *sinks.DamagedError
+		if !errors.As(err, &damaged) || !s.without(damaged) {
+			return err
+		}
+		s.run.opts.Logger.Warn("a file is damaged: the rows are read from another sink", "partition", s.plan.Name(), "error", err)
+	}
+}
+
+// without gives up a sink whose file proved to be damaged, and says whether the rows can be read from another one.
+func (s *step) without(damaged *sinks.DamagedError) bool {
+	s.plan.Gone = append(s.plan.Gone, plan.Object{Sink: damaged.Sink, Key: damaged.Key, Size: -1})
+	s.plan.Rewrite = true
+	for _, name := range s.plan.Base {
+		m, err := s.manifestOf(context.Background(), name)
+		if err != nil || s.source(m) == nil {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *step) export(ctx context.Context, w *work, res *StepResult) error {

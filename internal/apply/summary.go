@@ -100,7 +100,6 @@ type StepResult struct {
 	Files       []FileResult             `json:"files"`
 	DurationMS  int64                    `json:"duration_ms"`
 	Unchanged   bool                     `json:"unchanged,omitempty"` // nothing was new: its files are as they were
-	Kept        bool                     `json:"kept,omitempty"`      // the API has deleted its logs: what was there is kept
 	Error       string                   `json:"error,omitempty"`
 	Abandoned   bool                     `json:"abandoned,omitempty"` // the run ended early; nothing of it was committed
 }
@@ -157,7 +156,7 @@ func (s *Summary) add(r StepResult) {
 	case r.Action == plan.Delete:
 		s.Partitions.Deleted++
 		return
-	case r.Unchanged || r.Kept:
+	case r.Unchanged:
 		s.Partitions.Unchanged++
 		return
 	}
@@ -210,7 +209,7 @@ func (r *run) finish() {
 		Retried: n.Retries, RateLimited: n.Throttled, BytesDownloaded: n.Bytes,
 	}
 	p := &s.Partitions
-	p.NotDone = p.Declared - p.Written - p.Unchanged - p.Failed - max(p.Deleted, 0)
+	p.NotDone = p.Declared - p.Written - p.Unchanged - p.Failed - p.Deleted
 	s.Serial = r.state.Serial
 	s.DurationMS = time.Since(r.start).Milliseconds()
 }

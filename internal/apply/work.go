@@ -63,6 +63,7 @@ func (w *work) end(err error) error {
 type collector struct {
 	work    *work
 	records *spool.Spool
+	listing bool       // only what there is counts: entries of records that are tried again are taken too
 	mu      sync.Mutex // guards work.resolved
 }
 
@@ -84,7 +85,7 @@ func (c *collector) takes(r *record.Record) bool {
 	if at := time.UnixMicro(r.Micros); at.Before(p.From) || !at.Before(p.To) {
 		return false
 	}
-	if !c.work.again[r.ID] {
+	if c.listing || !c.work.again[r.ID] {
 		return true
 	}
 	if r.Outcome != record.Fetched {

@@ -16,7 +16,7 @@ import (
 func workDir(pipeline string) (dir string, remove func(), err error) {
 	var errs []error
 	for _, base := range cacheFolders() {
-		dir, remove, err := makeWorkDir(filepath.Join(base, "logferry", pipeline))
+		dir, remove, err := makeWorkDir(filepath.Join(base, pipeline))
 		if err == nil {
 			return dir, remove, nil
 		}
@@ -27,10 +27,29 @@ func workDir(pipeline string) (dir string, remove func(), err error) {
 
 // cacheFolders are where temporary files may lie, the best place first.
 func cacheFolders() []string {
+	temp := filepath.Join(os.TempDir(), fmt.Sprintf("logferry-%d", os.Getuid()))
 	if cache, err := os.UserCacheDir(); err == nil {
-		return []string{cache, os.TempDir()}
+		return []string{filepath.Join(cache, "logferry"), temp}
 	}
-	return []string{os.TempDir()}
+	return []string{temp}
+}
+
+// privateFolder makes a folder that only this user can enter, and refuses one of that name that is somebody else's.
+func privateFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is no folder", dir)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return os.Chmod(dir, 0o700) // refused unless it is ours
+	}
+	return nil
 }
 
 const lockName = "lock"
@@ -39,7 +58,7 @@ const lockName = "lock"
 const sweepAge = time.Minute
 
 func makeWorkDir(base string) (dir string, remove func(), err error) {
-	if err := os.MkdirAll(base, 0o700); err != nil {
+	if err := privateFolder(base); err != nil {
 		return "", nil, err
 	}
 	removeAbandoned(base)

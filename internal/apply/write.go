@@ -10,9 +10,9 @@ import (
 	"fmt"
 	"hash"
 	"iter"
+	"strconv"
 	"time"
 
-	"logferry/internal/plan"
 	"logferry/internal/record"
 	"logferry/internal/spool"
 	"logferry/internal/table"
@@ -27,28 +27,7 @@ func (s *step) write(ctx context.Context, w *work, res *StepResult) error {
 	if err != nil {
 		return err
 	}
-	if t.rows == 0 && s.plan.Action == plan.Create && s.plan.From.Before(s.run.opts.Now.Add(-plan.Retention)) {
-		kept, err := s.strangers(ctx)
-		if err != nil || kept {
-			res.Kept = kept
-			return errors.Join(err, out.abort())
-		}
-	}
 	return errors.Join(s.publish(ctx, w, out, t, res), out.abort()) // which does nothing once they are published
-}
-
-// strangers says whether files lie in the partition that no state names. Where the service has deleted the logs that they
-// were made of, they are all that is left.
-func (s *step) strangers(ctx context.Context) (bool, error) {
-	for _, sink := range s.run.sinks {
-		for _, err := range sink.List(ctx, s.prefix()+"/part-") {
-			if err == nil {
-				s.run.opts.Logger.Warn("the API has deleted logs that are this old: earlier files of the partition are kept", "partition", s.plan.Name())
-			}
-			return err == nil, err
-		}
-	}
-	return false, nil
 }
 
 func (s *step) encode(ctx context.Context, w *work) (writers, *tally, error) {
@@ -93,7 +72,7 @@ func (s *step) rows(ctx context.Context, w *work, f *transform.Flattener, moved 
 		return fresh
 	}
 	at, id := f.Schema().Index("timestamp"), f.Schema().Index("log_id")
-	return mergeSorted(s.baseRows(ctx), fresh, func(a, b table.Row) int {
+	return mergeSorted(s.baseRows(ctx, f.Schema()), fresh, func(a, b table.Row) int {
 		return cmp.Or(cmp.Compare(a[at].Int, b[at].Int), bytes.Compare(a[id].Bytes, b[id].Bytes))
 	})
 }
@@ -127,26 +106,28 @@ func (s *step) moved(ctx context.Context, w *work) (map[string]bool, error) {
 	if len(s.plan.Base) == 0 || w.records.Count() == 0 {
 		return out, nil
 	}
-	ids := spool.NewIDSet()
-	fresh := map[record.Key]bool{}
+	ids, keys := spool.NewIDSet(), spool.NewIDSet()
 	for r, err := range w.records.Sorted(ctx) {
 		if err != nil {
 			return nil, err
 		}
 		ids.Add(r.ID)
-		fresh[r.Key] = true
+		keys.Add(keyText(r.Key))
 	}
 	ids.Seal()
+	keys.Seal()
 	for key, err := range s.baseKeys(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		if ids.Has(key.ID) && !fresh[key] {
+		if ids.Has(key.ID) && !keys.Has(keyText(key)) {
 			out[key.ID] = true
 		}
 	}
 	return out, nil
 }
+
+func keyText(k record.Key) string { return strconv.FormatInt(k.Micros, 36) + " " + k.ID }
 
 // tally sums up the rows of a partition for its manifest.
 type tally struct {

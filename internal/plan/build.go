@@ -104,7 +104,12 @@ func (b *builder) declared(project string, slice window.Slice, matched []bool) {
 	}
 	entry, known := b.State.Get(project, step.Partition)
 	if !known {
-		if !b.RefreshOnly {
+		switch {
+		case b.RefreshOnly:
+		case slice.Interval.From.Before(b.Now.Add(-Retention)) && b.unnamed(step.Name()):
+			b.steps[step.Name()] = true // its files are no strays
+			b.warn("%s has files that no state names, and the service has deleted logs that are this old: they are left alone", step.Name())
+		default:
 			b.add(b.create(step, slice))
 		}
 		return

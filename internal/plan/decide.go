@@ -34,8 +34,10 @@ func (b *builder) decide(s *Step, e *state.Entry, slice window.Slice) {
 		b.fromAPI(s, e, whole, "asked for with --replace", nil)
 	case len(rows) > 0:
 		b.fromAPI(s, e, whole, "the configuration changed: "+strings.Join(keys, ", "), keys)
-	case len(s.Gone) > 0 && !b.intact(e, s.Gone):
+	case len(s.Gone) > 0 && !b.readable(e, s.Gone):
 		b.fromAPI(s, e, whole, goneText(s.Gone), nil)
+	case !b.readable(e, nil):
+		b.fromAPI(s, e, whole, "no declared sink has its files", files)
 	case len(s.Gone) > 0:
 		s.Rewrite = true
 		s.replace(goneText(s.Gone)+": the rows are read from another sink", nil)

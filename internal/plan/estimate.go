@@ -6,6 +6,7 @@ import (
 
 	"logferry/internal/config"
 	"logferry/internal/state"
+	"logferry/internal/window"
 )
 
 // Estimate is what a step is expected to bring and to cost. -1 is unknown.
@@ -50,8 +51,8 @@ type Run struct {
 	From, To time.Time
 }
 
-// longestUsage is the longest range that the API's usage counts answer for.
-const longestUsage = 366 * 24 * time.Hour
+// LongestUsage is the longest range that the API's usage counts answer for.
+const LongestUsage = 366 * 24 * time.Hour
 
 // Runs are the stretches whose usage counts tell how many records the plan will fetch: neighbouring steps are one run.
 func (p *Plan) Runs() []Run {
@@ -84,7 +85,7 @@ func (r *Run) join(l Interval) bool {
 	default:
 		return false
 	}
-	if to.Sub(from) > longestUsage {
+	if to.Sub(from) > LongestUsage {
 		return false
 	}
 	r.From, r.To = from, to
@@ -163,26 +164,27 @@ func estimate(s *Step, c *config.Pipeline, st *state.State, d *density, usage ma
 
 // expect is how many records a step lists and how many of them are new to it.
 func expect(s *Step, e *state.Entry, d *density, usage map[Run]int64, runs []Run) (listed, fresh int64) {
-	for _, l := range s.List {
-		n := int64(-1)
-		if len(s.Base) == 0 {
-			n = share(s.Project, l, usage, runs)
+	if len(s.Base) == 0 {
+		for _, l := range s.List {
+			n := share(s.Project, l, usage, runs)
+			if n < 0 {
+				n = d.expect(s.Project, l.From, l.To)
+			}
+			listed = sum(listed, n)
 		}
-		if n < 0 {
-			n = d.expect(s.Project, l.From, l.To)
-		}
-		listed = sum(listed, n)
-	}
-	switch {
-	case len(s.Base) == 0:
 		return listed, listed
-	case s.Action == Extend || len(s.List) > 0:
-		if listed < 0 {
-			return -1, -1
-		}
-		return listed, max(listed-e.Rows, 0)
 	}
-	return 0, 0
+	held := window.New(e.From, e.To)
+	for _, l := range s.List {
+		for _, more := range window.Subtract(l.Window(), held) {
+			fresh = sum(fresh, d.expect(s.Project, more.From, more.To))
+		}
+	}
+	listed = fresh
+	if s.ListsAll() {
+		listed = sum(e.Rows, fresh)
+	}
+	return listed, fresh
 }
 
 // share is an interval's part of the usage count of the run that it lies in, by time.
@@ -216,7 +218,7 @@ func requests(c *config.Pipeline, s *Step, listed, fresh, quarantined int64) int
 	if s.Retry {
 		n += quarantined
 	}
-	if c.Reconcile != config.ReconcileOff && len(s.List) > 0 {
+	if c.Reconcile == config.ReconcileFail && len(s.List) > 0 || c.Reconcile == config.ReconcileWarn && s.Action != Refresh && len(s.List) > 0 {
 		n++ // the usage count
 	}
 	return n

@@ -60,6 +60,8 @@ func Decode(b []byte) (*Plan, error) {
 	switch {
 	case head.Type != savedType:
 		return nil, &FileError{Problem: "it holds something else"}
+	case head.Format < 1:
+		return nil, &FileError{Problem: "it does not say its format"}
 	case head.Format > Format:
 		return nil, &FileError{Problem: fmt.Sprintf("a newer logferry wrote it (format %d, this one reads up to %d)", head.Format, Format)}
 	}

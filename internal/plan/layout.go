@@ -61,8 +61,8 @@ func (b *builder) checkLayout() error {
 }
 
 // base returns the partitions of another size that the state has for a project and that cover an interval together, and
-// the name of their size. It returns none where they leave a gap, or hold other rows than are declared; then needed says
-// whether they held something of it that must be had from the API.
+// the name of their size. It returns none where they leave a gap, hold other rows than are declared, can't be read, or have
+// quarantined records; then needed says whether they held something of it that must be had from the API.
 func (b *builder) base(project string, span window.Interval) (names []string, size string, needed bool) {
 	var covered []window.Interval
 	usable := true
@@ -73,7 +73,7 @@ func (b *builder) base(project string, span window.Interval) (names []string, si
 			continue
 		}
 		rows, _ := split(changedKeys(b.State.Shapes[e.Shape], b.shape))
-		usable = usable && len(rows) == 0 && len(b.gone(e)) == 0
+		usable = usable && len(rows) == 0 && len(b.gone(e)) == 0 && b.readable(e, nil) && e.Quarantined == 0
 		p, _ := window.ParsePartition(e.Partition)
 		names, size = append(names, e.Name()), p.Granularity.String()
 		covered = append(covered, held)

@@ -36,8 +36,11 @@ func (b *builder) gone(e *state.Entry) []Object {
 	return out
 }
 
-// intact says whether a declared sink has all of the entry's files.
-func (b *builder) intact(e *state.Entry, gone []Object) bool {
+// readable says whether a declared sink has all of the entry's files: then its rows can be read from there.
+func (b *builder) readable(e *state.Entry, gone []Object) bool {
+	if e.Rows == 0 {
+		return true
+	}
 	for _, f := range e.Files {
 		declared := slices.ContainsFunc(b.Pipeline.Sinks, func(s config.Sink) bool { return s.Name == f.Sink })
 		if declared && !slices.ContainsFunc(gone, func(o Object) bool { return o.Sink == f.Sink }) {
@@ -59,21 +62,22 @@ func goneText(gone []Object) string {
 	return text
 }
 
-// strays finds data files that the state does not name. Those in partitions with a step are that step's to remove.
+// strays finds data files that the state does not name, under whatever sink: a sink may have been given another name. Those
+// in partitions with a step are that step's to remove. A plan that only lists again removes nothing.
 func (b *builder) strays() {
-	named := map[string]map[string]bool{}
+	if b.RefreshOnly {
+		return
+	}
+	named := map[string]bool{}
 	for _, e := range b.State.All() {
 		for _, f := range e.Files {
-			if named[f.Sink] == nil {
-				named[f.Sink] = map[string]bool{}
-			}
-			named[f.Sink][f.Key] = true
+			named[f.Key] = true
 		}
 	}
 	foreign := 0
 	for sink, listing := range b.Stored {
 		for key, size := range listing {
-			if named[sink][key] {
+			if named[key] {
 				continue
 			}
 			name, ok := PartitionOf(key)
@@ -91,6 +95,18 @@ func (b *builder) strays() {
 	slices.SortFunc(b.plan.Strays, func(x, y Object) int {
 		return cmp.Or(strings.Compare(x.Sink, y.Sink), strings.Compare(x.Key, y.Key))
 	})
+}
+
+// unnamed says whether a sink has files of a partition that the state does not have.
+func (b *builder) unnamed(name string) bool {
+	for _, listing := range b.Stored {
+		for key := range listing {
+			if of, ok := PartitionOf(key); ok && of == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ours says whether a partition is in the state, or declared and targeted.

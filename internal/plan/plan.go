@@ -71,6 +71,11 @@ func (s *Step) Name() string { return path.Join(s.Project, s.Partition) }
 // FromFiles says that no request lists anything: rows are only written anew.
 func (s *Step) FromFiles() bool { return len(s.Base) > 0 && len(s.List) == 0 && s.Rewrite }
 
+// ListsAll says that all of the partition's time is listed.
+func (s *Step) ListsAll() bool {
+	return len(s.List) == 1 && s.List[0].From.Equal(s.From) && s.List[0].To.Equal(s.To)
+}
+
 // Object is a data file of a sink.
 type Object struct {
 	Sink string `json:"sink"`

@@ -45,7 +45,7 @@ func goldenManifest() *Manifest {
 			LogID: "log_c", Timestamp: e.From.Add(time.Minute), Reason: "detail_failed", LastError: "500 Internal Server Error",
 			Attempts: 6, Tries: 2, FirstSeen: testTime.Add(-24 * time.Hour), LastTried: testTime, Exported: true,
 		}},
-		QuarantineObject: &Object{Key: "_logferry/quarantine/acme/" + e.Partition + ".ndjson", Size: 99, SHA256: hexSum([]byte("quarantine"))},
+		QuarantineObject: &Object{Sink: "lake", Key: "_logferry/quarantine/acme/" + e.Partition + ".ndjson", Size: 99, SHA256: hexSum([]byte("quarantine"))},
 		Requests:         Requests{List: 4, Detail: 9, Usage: 1}, Windows: 2, Usage: &usage,
 		Reconcile: &Reconcile{Usage: UsageAgrees, Late: []string{"log_b"}, LateCount: 1},
 		Action:    "refresh", Reason: "still inside lookback", CreatedAt: testTime, Program: "1.2.3",

@@ -50,9 +50,10 @@ type File struct {
 	Last   time.Time `json:"last,omitzero"`
 }
 
-// Object names an object that is no data file by its key below the URL of the bucket that holds it.
+// Object names an object that is no data file.
 type Object struct {
-	Key    string `json:"key"`
+	Sink   string `json:"sink"`   // that holds it
+	Key    string `json:"key"`    // below the sink's URL
 	Size   int64  `json:"size"`   // bytes
 	SHA256 string `json:"sha256"` // hex
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"slices"
 
-	"logferry/internal/plan"
 	"logferry/internal/state"
 	"logferry/sinks"
 )
@@ -114,7 +113,15 @@ func (c *checker) quarantine(ctx context.Context) error {
 	if q == nil {
 		return nil
 	}
-	s := c.Sinks[0]
+	at := slices.IndexFunc(c.Sinks, func(s *sinks.Sink) bool { return s.Name() == q.Sink })
+	if at < 0 {
+		c.verifier.find(Finding{
+			Kind: Undeclared, Partition: c.entry.Name(), Sink: q.Sink, Key: q.Key, Problem: "its sink is not declared any more: it was not looked at",
+			Advice: "declare the sink again to verify it",
+		})
+		return nil
+	}
+	s := c.Sinks[at]
 	sum, _, err := s.HashObject(ctx, q.Key, io.Discard)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -129,10 +136,10 @@ func (c *checker) quarantine(ctx context.Context) error {
 
 // strays finds what lies in the buckets and is named by nothing.
 func (v *verifier) strays(ctx context.Context, st *state.State) error {
-	named := map[plan.Object]bool{}
+	named := map[string]bool{} // under whatever sink: it may have been given another name
 	for _, e := range st.All() {
 		for _, f := range e.Files {
-			named[plan.Object{Sink: f.Sink, Key: f.Key}] = true
+			named[f.Key] = true
 		}
 	}
 	for _, s := range v.Sinks {
@@ -140,7 +147,7 @@ func (v *verifier) strays(ctx context.Context, st *state.State) error {
 			if err != nil {
 				return err
 			}
-			if !named[plan.Object{Sink: s.Name(), Key: o.Key}] {
+			if !named[o.Key] {
 				v.find(Finding{
 					Kind: Stray, Sink: s.Name(), Key: o.Key, Problem: "no state names it, and a glob reads it",
 					Advice: "logferry apply removes files in partitions of this pipeline; others remove by hand",

@@ -30,7 +30,7 @@ func serve(run func() int) (code int, err error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	if server, err = s3.Start(dir, s3.Forgetful); err != nil {
+	if server, err = s3.Start(dir); err != nil {
 		return 0, err
 	}
 	return run(), nil

@@ -75,22 +75,6 @@ func (m *memory) List(_ context.Context, prefix string) iter.Seq2[bucket.Object,
 	}
 }
 
-// Folders is asked for where a table is long.
-func (m *memory) Folders(_ context.Context, prefix string) (folders []string, objects []bucket.Object, err error) {
-	seen := map[string]bool{}
-	for _, o := range m.found(prefix) {
-		name, _, deeper := strings.Cut(o.Key[len(prefix):], "/")
-		switch {
-		case !deeper:
-			objects = append(objects, o)
-		case !seen[name]:
-			seen[name] = true
-			folders = append(folders, prefix+name+"/")
-		}
-	}
-	return folders, objects, nil
-}
-
 func (m *memory) First(_ context.Context, prefix string) (first bucket.Object, err error) {
 	for _, o := range m.found(prefix) {
 		if first.Key == "" || o.Key < first.Key {

@@ -3,12 +3,14 @@ package engines_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"logferry/internal/apply"
 	"logferry/internal/logsim"
 	"logferry/internal/plan"
+	"logferry/test/engines/s3"
 )
 
 // mostObjects is how many objects below _logferry/ the export of one more hour may read and write, whatever the history.
@@ -51,32 +53,43 @@ func TestOneMoreHourTouchesAFewStateObjects(t *testing.T) {
 	}
 }
 
+// distance is how long a request takes to a store that is not in this machine.
+const distance = 50 * time.Millisecond
+
 // BenchmarkThreeYears is about a state of 26,280 hourly partitions: how long a plan takes, what the next hour costs, and how
 // large commits are when the state is small and when it is large.
 func BenchmarkThreeYears(b *testing.B) {
 	memory := newHistory(b, newWorld(b, quiet), threeYears)
-	s3 := memory.copyTo(b, newPlace(b, ""))
-	for _, at := range []int{100, 26_000} {
-		b.Run(map[int]string{100: "CommitAt100", 26_000: "CommitAt26000"}[at], func(b *testing.B) { commitBytes(b, memory, at) })
-	}
-	for name, h := range map[string]*history{"Memory": memory, "S3": s3} {
-		b.Run("Plan/"+name, func(b *testing.B) {
-			for b.Loop() {
-				s, _ := h.session(b)
-				h.plans(b, s, context.Background())
-				s.Close()
-			}
-		})
-		b.Run("ApplyOneHour/"+name, func(b *testing.B) {
-			var objects, requests int
-			for b.Loop() {
-				counted := h.applies(b)
-				objects, requests = max(objects, len(counted.objects)), max(requests, counted.requests)
-			}
-			b.ReportMetric(float64(objects), "state-objects")
-			b.ReportMetric(float64(requests), "state-requests")
-		})
-	}
+	b.Run("CommitAt100", func(b *testing.B) { commitBytes(b, memory, 100) })
+	b.Run("CommitAt26000", func(b *testing.B) { commitBytes(b, memory, 26_000) })
+	benchmarkHistory(b, "Memory", memory)
+
+	p := newPlace(b, s3.Indexed)
+	near := memory.copyTo(b, p)
+	benchmarkHistory(b, "S3", near)
+	away, end := server.Away(distance)
+	defer end()
+	near.url = away.URL(p.name, "lake")
+	benchmarkHistory(b, "S3In50ms", near)
+}
+
+func benchmarkHistory(b *testing.B, name string, h *history) {
+	b.Run("Plan/"+name, func(b *testing.B) {
+		for b.Loop() {
+			s, _ := h.session(b)
+			h.plans(b, s, context.Background())
+			s.Close()
+		}
+	})
+	b.Run("ApplyOneHour/"+name, func(b *testing.B) {
+		var objects, requests int
+		for b.Loop() {
+			counted := h.applies(b)
+			objects, requests = max(objects, len(counted.objects)), max(requests, counted.requests)
+		}
+		b.ReportMetric(float64(objects), "state-objects")
+		b.ReportMetric(float64(requests), "state-requests")
+	})
 }
 
 // commitBytes reports the mean size of the 64 commits up to the nth, checkpoints included.

@@ -16,9 +16,7 @@ const (
 	Refusing = "refusing-" // as something they don't know: 501
 )
 
-// Forgetful puts buckets that don't create objects only if absent beside those that do.
-func Forgetful(b backend.Backend) backend.Backend { return forgetful{b} }
-
+// forgetful is a backend that has such buckets.
 type forgetful struct{ backend.Backend }
 
 func (f forgetful) PutObject(ctx context.Context, in s3response.PutObjectInput) (s3response.PutObjectOutput, error) {

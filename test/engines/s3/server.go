@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/versity/versitygw/backend"
 	"github.com/versity/versitygw/backend/meta"
 	"github.com/versity/versitygw/backend/posix"
 	"github.com/versity/versitygw/embedgw"
@@ -33,9 +32,8 @@ type Server struct {
 }
 
 // Start starts a server that keeps its buckets below dir, and returns when it answers. It changes the working folder of the
-// process. around, which may be nil, gets the backend before the server does. The server ends with the process: asked to end,
-// it waits for every idle connection.
-func Start(dir string, around func(backend.Backend) backend.Backend) (*Server, error) {
+// process. The server ends with the process: asked to end, it waits for every idle connection.
+func Start(dir string) (*Server, error) {
 	folders := map[string]string{"buckets": "", "attributes": ""}
 	for name := range folders {
 		folders[name] = filepath.Join(dir, name)
@@ -55,13 +53,9 @@ func Start(dir string, around func(backend.Backend) backend.Backend) (*Server, e
 	if err != nil {
 		return nil, err
 	}
-	var be backend.Backend = files
-	if around != nil {
-		be = around(be)
-	}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- embedgw.RunVersityGW(context.Background(), be, &embedgw.Config{
+		ended <- embedgw.RunVersityGW(context.Background(), &indexed{Backend: forgetful{files}, pages: map[string]page{}}, &embedgw.Config{
 			RootUserAccess: keyID, RootUserSecret: secret, Ports: []string{addr}, KeepAlive: true, HealthPath: "/healthz",
 			MaxConnections: 4096, MaxRequests: 4096, MultipartMaxParts: 10_000, Quiet: true,
 		})
