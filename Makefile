@@ -31,6 +31,10 @@ test: ## all tests of the product, and the vendor's client against the simulator
 	cd test/decoders && $(GO) test ./...
 	sh test/client/run.sh
 
+.PHONY: test-engines
+test-engines: ## exports, and the state, in a real S3 server
+	cd test/engines && $(GO) test ./...
+
 .PHONY: race
 race: ## the tests under the race detector
 	$(GO) test -race -short ./...
@@ -59,6 +63,10 @@ bench: ## records a CPU-second: decode, flatten, Parquet, NDJSON, and whole expo
 .PHONY: bench-memory
 bench-memory: ## peak memory of exporting a day of a million records
 	$(GO) test ./test/bench -run '^$$' -bench PeakMemory -benchtime 1x -timeout 60m
+
+.PHONY: bench-state
+bench-state: ## what a plan and the next hour cost with a state of three years, in memory and in a real S3 server
+	cd test/engines && $(GO) test -run '^$$' -bench ThreeYears -benchtime 5x -timeout 30m
 
 .PHONY: bench-decoders
 bench-decoders: ## the JSON decoders beside one another

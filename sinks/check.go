@@ -57,6 +57,10 @@ func (s *Sink) refused(ctx context.Context, op string, err error) error {
 	return s.unusable(op, err)
 }
 
+// Unusable explains a failed operation on the sink's bucket by what the user can do about it: a *CheckError. op is "open", "list",
+// "upload" or "delete".
+func (s *Sink) Unusable(op string, err error) error { return s.unusable(op, err) }
+
 func (s *Sink) unusable(op string, err error) error {
 	reason := bucket.Other
 	var failure *bucket.Error

@@ -44,8 +44,8 @@ func (a *app) destroy(ctx context.Context, s *apply.Session, targets []string, a
 		rows, bytes = rows+e.Rows, bytes+e.Bytes
 	}
 	if len(entries) > 0 && !approved {
-		fmt.Fprintf(a.stderr, "%d partitions with %s records (%s) will be removed from the lake. This can't be undone.\n",
-			len(entries), humanize.Comma(rows), humanize.IBytes(uint64(bytes)))
+		fmt.Fprintf(a.stderr, "%s with %s (%s) will be removed from the lake. This can't be undone.\n",
+			counted(int64(len(entries)), "partition"), counted(rows, "record"), humanize.IBytes(uint64(bytes)))
 		if err := a.confirm(ctx, "Remove them?", true); err != nil {
 			return err
 		}
@@ -53,9 +53,9 @@ func (a *app) destroy(ctx context.Context, s *apply.Session, targets []string, a
 	removed := 0
 	err = s.Destroy(ctx, entries, func(state.Entry) { removed++ })
 	if a.json {
-		_ = json.NewEncoder(a.stdout).Encode(map[string]any{"type": "summary", "removed": removed, "of": len(entries), "records": rows, "serial": s.State().Serial})
+		_ = json.NewEncoder(a.stdout).Encode(map[string]any{"type": "summary", "pipeline": s.State().Pipeline, "lineage": s.State().Lineage, "removed": removed, "of": len(entries), "records": rows, "serial": s.State().Serial})
 	} else if err == nil {
-		fmt.Fprintf(a.stdout, "%s %d partitions with %s records removed.\n", a.color(a.stdout, green, "Destroyed."), removed, humanize.Comma(rows))
+		fmt.Fprintf(a.stdout, "%s %s with %s removed.\n", a.color(a.stdout, green, "Destroyed."), counted(int64(removed), "partition"), counted(rows, "record"))
 	}
 	return err
 }
@@ -68,7 +68,7 @@ func newForceUnlock(a *app) *cobra.Command {
 		Long: `Remove the lock with an ID, which the message of a refused run names. A run that lives after all notices it and stops;
 what it has committed stays whole.`,
 		Example: `  logferry force-unlock 6c2f7a90-6b5e-4e0a-9c55-0f6f1f2a9a51`,
-		Args:    cobra.ExactArgs(1),
+		Args:    needs("the ID of a lock, which the message of the refused run names"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), func(s *apply.Session) error {
 				if !approve {

@@ -134,7 +134,7 @@ func newShow(a *app) *cobra.Command {
 		Use:     "show PLANFILE",
 		Short:   "Show a saved plan",
 		Example: `  logferry show tonight.plan`,
-		Args:    cobra.ExactArgs(1),
+		Args:    needs("the file of a saved plan"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			pl, err := readPlan(args[0])
 			if err != nil {

@@ -64,7 +64,7 @@ func (s *scriptSim) total() int {
 }
 
 // simulate starts a simulated API for the rest of the script: logsim [records=N] [from=…] [to=…] [faults=PROFILE]
-// [latency=…] [projects=a,b] [odd=SHARE] [late=SHARE] [late_until=N: list requests]
+// [latency=…] [usage=…: its latency] [projects=a,b] [odd=SHARE] [late=SHARE] [late_until=N: list requests]
 // [unreadable=SHARE] [uncounted=SHARE: missing in the usage counts]. URL is its address and COMPOSIO_API_KEY its key.
 func simulate(ts *testscript.TestScript, _ bool, args []string) {
 	o := logsim.Options{Seed: 3, Rate: logsim.Rate{Limit: -1}, Records: logsim.Records{MedianPayload: 300, MaxPayload: 5000}}
@@ -106,6 +106,8 @@ func setOption(o *logsim.Options, name, value string) error {
 		var d time.Duration
 		d, err = time.ParseDuration(value)
 		o.Latency.Detail.Base = d
+	case "usage":
+		o.Latency.Usage.Base, err = time.ParseDuration(value)
 	case "unreadable":
 		o.Records.Odd.Unreadable, err = strconv.ParseFloat(value, 64)
 	case "uncounted":

@@ -82,9 +82,19 @@ func (a *app) confirm(ctx context.Context, question string, must bool) error {
 
 var errNotConfirmed = errors.New("not confirmed: nothing was changed")
 
+// needs refuses a command line without an argument, and one with more than one unless what says that several are taken.
+func needs(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 || len(args) > 1 && !strings.Contains(what, "several") {
+			return &usageError{err: fmt.Errorf("%s takes %s", cmd.CommandPath(), what), command: cmd.CommandPath()}
+		}
+		return nil
+	}
+}
+
 // targetFlags adds --target to a command.
 func targetFlags(cmd *cobra.Command, targets *[]string) {
-	cmd.Flags().StringArrayVar(targets, "target", nil, "only this `partition`, or those below it (dt=2026-04-17); may be repeated")
+	cmd.Flags().StringArrayVar(targets, "target", nil, "only this `partition`, those below it (dt=2026-04-17), or a project's (prod, prod/dt=2026-04-17); may be repeated")
 }
 
 func asTargets(texts []string) []plan.Target {

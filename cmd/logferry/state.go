@@ -1,9 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/dustin/go-humanize"
@@ -64,7 +68,7 @@ func (a *app) printEntries(st *state.State, entries []state.Entry) error {
 		return enc.Encode(map[string]any{"type": "summary", "pipeline": st.Pipeline, "lineage": st.Lineage, "serial": st.Serial, "partitions": len(entries), "rows": rows})
 	}
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	if terminal(a.stdout) {
+	if len(entries) > 0 {
 		fmt.Fprintln(table, "PARTITION\tROWS\tSIZE\tVERSION\tCOMPLETE AS OF\tQUARANTINED")
 	}
 	for _, e := range entries {
@@ -78,7 +82,7 @@ func newStateShow(a *app) *cobra.Command {
 		Use:     "show PARTITION",
 		Short:   "Show all that is known of a partition",
 		Example: `  logferry state show dt=2026-04-17`,
-		Args:    cobra.ExactArgs(1),
+		Args:    needs("a partition"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), func(s *apply.Session) error {
 				if _, err := s.Load(cmd.Context()); err != nil {
@@ -112,7 +116,10 @@ func (e *unknownPartitionError) Hint() string {
 
 func (a *app) printManifest(m *state.Manifest) error {
 	if a.json {
-		return json.NewEncoder(a.stdout).Encode(m)
+		return json.NewEncoder(a.stdout).Encode(struct {
+			Type string `json:"type"`
+			*state.Manifest
+		}{"summary", m})
 	}
 	w := a.stdout
 	e := m.Entry("", m.CreatedAt)
@@ -120,7 +127,7 @@ func (a *app) printManifest(m *state.Manifest) error {
 	printLine(w, "covers", "%s to %s", stamp(m.From), stamp(m.To))
 	printLine(w, "as of", "%s", stamp(m.AsOf))
 	printLine(w, "made by", "%s: %s, logferry %s", m.Action, printable(m.Reason), m.Program)
-	printLine(w, "rows", "%s %v, details %v", humanize.Comma(m.Rows), m.Statuses, m.Details)
+	printLine(w, "rows", "%s (%s), details %s", humanize.Comma(m.Rows), shares(m.Statuses), shares(m.Details))
 	printLine(w, "ids", "%s", m.IDs)
 	for _, f := range m.Files {
 		printLine(w, "file", "%s: %s, %s rows, %s, sha256 %s", f.Sink, f.Key, humanize.Comma(f.Rows), humanize.IBytes(uint64(f.Size)), f.SHA256)
@@ -133,9 +140,25 @@ func (a *app) printManifest(m *state.Manifest) error {
 		printLine(w, "reconcile", "usage count %s, %d late, %d extra", m.Reconcile.Usage, m.Reconcile.LateCount, m.Reconcile.ExtraCount)
 	}
 	for _, q := range m.Quarantine {
-		printLine(w, "quarantined", "%s: %s, %d runs, last %s", printable(q.LogID), printable(q.Reason), q.Tries, stamp(q.LastTried))
+		id := q.LogID
+		if id == "" {
+			id = "(without an id)"
+		}
+		printLine(w, "quarantined", "%s: %s, %s, last %s", printable(id), printable(q.Reason), counted(int64(q.Tries), "run"), stamp(q.LastTried))
 	}
 	return nil
+}
+
+// shares lists counts by what they count, in order.
+func shares(counts map[string]int64) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, humanize.Comma(counts[name])+" "+cmp.Or(printable(name), "without"))
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
 }
 
 func newStateRm(a *app) *cobra.Command {
@@ -145,7 +168,7 @@ func newStateRm(a *app) *cobra.Command {
 		Long: `Forget partitions. Their files stay where they are, until an apply that declares the partitions makes them anew in
 their place.`,
 		Example: `  logferry state rm dt=2026-04-17`,
-		Args:    cobra.MinimumNArgs(1),
+		Args:    needs("a partition, or several"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.locked(cmd.Context(), "state rm", func(ctx context.Context, s *apply.Session) error {
 				entries, err := s.Select(asTargets(args))
@@ -158,7 +181,7 @@ their place.`,
 				if a.json {
 					return json.NewEncoder(a.stdout).Encode(map[string]any{"type": "summary", "forgotten": len(entries), "serial": s.State().Serial})
 				}
-				fmt.Fprintf(a.stdout, "Forgot %d partitions; their files stay.\n", len(entries))
+				fmt.Fprintf(a.stdout, "Forgot %s; their files stay.\n", counted(int64(len(entries)), "partition"))
 				return nil
 			})
 		},

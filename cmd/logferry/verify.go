@@ -78,8 +78,8 @@ func (a *app) printReport(r *verify.Report) error {
 	if !r.OK {
 		head = a.color(w, red, "Not as committed.")
 	}
-	fmt.Fprintf(w, "%s %s partitions, %s records, %s files, %s; %s commits\n", head, humanize.Comma(r.Partitions), humanize.Comma(r.Rows),
-		humanize.Comma(r.Files), humanize.IBytes(uint64(r.Bytes)), humanize.Comma(r.Commits))
+	fmt.Fprintf(w, "%s %s, %s, %s, %s; %s\n", head, counted(r.Partitions, "partition"), counted(r.Rows, "record"),
+		counted(r.Files, "file"), humanize.IBytes(uint64(r.Bytes)), counted(r.Commits, "commit"))
 	if r.Head != "" {
 		printLine(w, "head", "%s (serial %d, lineage %s)", r.Head, r.Serial, r.Lineage)
 	}
@@ -90,8 +90,8 @@ func (a *app) printReport(r *verify.Report) error {
 		printLine(w, "quarantined", "%s", humanize.Comma(r.Quarantined))
 	}
 	if c := r.Census; c != nil {
-		printLine(w, "census", "%s partitions listed again with %s requests: %s missing, %s late, %s extra", humanize.Comma(c.Partitions),
-			humanize.Comma(c.Requests), humanize.Comma(c.Missing), humanize.Comma(c.Late), humanize.Comma(c.Extra))
+		printLine(w, "census", "%s listed again with %s: %s missing, %s late, %s extra", counted(c.Partitions, "partition"),
+			counted(c.Requests, "request"), humanize.Comma(c.Missing), humanize.Comma(c.Late), humanize.Comma(c.Extra))
 	}
 	printLine(w, "time", "%s", (time.Duration(r.DurationMS) * time.Millisecond).Round(10*time.Millisecond))
 	return nil

@@ -13,6 +13,7 @@ import (
 
 	"logferry/internal/apply"
 	"logferry/internal/config"
+	"logferry/internal/plan"
 	"logferry/internal/record"
 )
 
@@ -29,7 +30,13 @@ func newLineView(a *app) *lineView {
 
 // Started implements apply.Events.
 func (v *lineView) Started(s apply.Started, live func() apply.Snapshot) {
-	v.log.Info("export begins", "pipeline", s.Pipeline, "from", s.From, "to", s.To, "partitions", s.Partitions, "unchanged", s.Unchanged)
+	args := []any{"pipeline", s.Pipeline, "from", s.From, "to", s.To, "partitions", s.Partitions, "unchanged", s.Unchanged}
+	for _, a := range plan.Actions {
+		if n := s.Actions[a]; n > 0 {
+			args = append(args, string(a), n)
+		}
+	}
+	v.log.Info("export begins", args...)
 	v.start(func() {
 		now := live()
 		v.log.Info("export goes on", "partitions", fmt.Sprintf("%d/%d", now.Done, now.Declared),
@@ -88,7 +95,7 @@ func printSummary(a *app, s *apply.Summary, err error) {
 	var disagreement *apply.ReconcileError
 	switch {
 	case errors.Is(err, context.Canceled):
-		head = a.color(w, yellow, "Export interrupted; run apply again to complete it.")
+		head = a.color(w, yellow, "Export interrupted; run apply again to complete it. What was fetched is kept for it.")
 	case errors.As(err, &disagreement) && s.Partitions.Failed == 0:
 		head = a.color(w, yellow, "Export complete, and not what the API counts.")
 	case err != nil:
@@ -106,7 +113,7 @@ func printSummary(a *app, s *apply.Summary, err error) {
 		printLine(w, "reconcile", "%s", text)
 	}
 	for _, sink := range s.Sinks {
-		printLine(w, "sink "+sink.Name, "%s: %s files, %s", sink.URL, humanize.Comma(sink.Files), humanize.IBytes(uint64(sink.Bytes)))
+		printLine(w, "sink "+sink.Name, "%s: %s, %s", sink.URL, counted(sink.Files, "file"), humanize.IBytes(uint64(sink.Bytes)))
 	}
 	printLine(w, "requests", "%s (%s list, %s detail, %s usage), %s repeated, %s rate limited", humanize.Comma(s.Requests.Total),
 		humanize.Comma(s.Requests.List), humanize.Comma(s.Requests.Detail), humanize.Comma(s.Requests.Usage), humanize.Comma(s.Requests.Retried),
@@ -129,15 +136,15 @@ func reconcileText(r apply.ReconcileSummary) string {
 	if r.Agree+r.Differ+r.Unknown == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%d partitions agree with the usage counts", r.Agree)
+	text := "the usage counts agree with " + counted(int64(r.Agree), "partition")
 	for _, part := range []struct {
 		n    int64
 		what string
 	}{
-		{int64(r.Differ), "differ"},
-		{int64(r.Unknown), "could not be compared"},
-		{r.Late, "records were found by the second listing"},
-		{r.Extra, "records are not listed any more"},
+		{int64(r.Differ), "with a difference"},
+		{int64(r.Unknown), "not comparable"},
+		{r.Late, "found by the second listing alone"},
+		{r.Extra, "not listed any more"},
 	} {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %s %s", humanize.Comma(part.n), part.what)
@@ -148,13 +155,13 @@ func reconcileText(r apply.ReconcileSummary) string {
 
 // partitionText leaves out what did not happen.
 func partitionText(p apply.Partitions) string {
-	text := fmt.Sprintf("%d of %d written", p.Written, p.Declared)
+	text := fmt.Sprintf("%s of %s written", humanize.Comma(int64(p.Written)), humanize.Comma(int64(p.Declared-p.Deleted)))
 	for _, part := range []struct {
 		n    int
 		what string
 	}{{p.Empty, "without records"}, {p.Unchanged, "unchanged"}, {p.Deleted, "removed"}, {p.Failed, "failed"}, {p.NotDone, "not done"}} {
 		if part.n > 0 {
-			text += fmt.Sprintf(", %d %s", part.n, part.what)
+			text += ", " + humanize.Comma(int64(part.n)) + " " + part.what
 		}
 	}
 	return text

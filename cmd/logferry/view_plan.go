@@ -121,7 +121,7 @@ func (a *app) printSteps(pl *plan.Plan) {
 	at := 0
 	for _, g := range groups(pl.Steps) {
 		if g.steps >= groupsFrom {
-			name := fmt.Sprintf("%s … %s (%d partitions)", g.first.Name(), g.last.Name(), g.steps)
+			name := fmt.Sprintf("%s … %s (%s)", g.first.Name(), g.last.Name(), counted(int64(g.steps), "partition"))
 			a.printStep(g.first, name, g.sum)
 		} else {
 			for i := at; i < at+g.steps; i++ {
@@ -145,7 +145,7 @@ func (a *app) printStep(s *plan.Step, name string, e plan.Estimate) {
 
 func estimateText(s *plan.Step, e plan.Estimate) string {
 	if s.Action == plan.Delete {
-		return humanize.Comma(e.Records) + " records"
+		return counted(e.Records, "record")
 	}
 	return about(e.Records) + " new records, " + about(e.Requests) + " requests"
 }
@@ -169,18 +169,18 @@ func planText(pl *plan.Plan) string {
 		}
 	}
 	if n := len(pl.Strays); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d left-over files to remove", n))
+		parts = append(parts, counted(int64(n), "left-over file")+" to remove")
 	}
 	return strings.Join(append(parts, countText(pl.Unchanged)+" unchanged"), ", ")
 }
 
 func countText(c plan.Count) string {
-	return fmt.Sprintf("%s partitions (%s records)", humanize.Comma(int64(c.Partitions)), humanize.Comma(c.Records))
+	return fmt.Sprintf("%s (%s)", counted(int64(c.Partitions), "partition"), counted(c.Records, "record"))
 }
 
 func (a *app) printOutside(pl *plan.Plan) {
 	if pl.Outside.Partitions > 0 {
-		fmt.Fprintf(a.stdout, "%s outside of the declared range are kept; --allow-delete removes them.\n", countText(pl.Outside))
+		fmt.Fprintf(a.stdout, "Outside of the declared range, and kept: %s; --allow-delete removes them.\n", countText(pl.Outside))
 	}
 }
 
@@ -205,6 +205,14 @@ func minutesText(m float64) string {
 		return "a minute or less"
 	}
 	return time.Duration(m * float64(time.Minute)).Round(time.Minute).String()
+}
+
+// counted is a number of things.
+func counted(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return humanize.Comma(n) + " " + thing
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -51,7 +51,7 @@ func (r *run) censusOf(ctx context.Context, e state.Entry, report *verify.Report
 	interval := window.New(e.From, e.To)
 	_, err = r.extractor.Walk(ctx, extract.Step{
 		Client: project.client, Interval: interval, Filters: filters(r.pipeline.Source.Filters), Details: extract.DetailsNone,
-		Windows: otherWindows,
+		Windows: otherWindows, Progress: &r.progress,
 	}, listing{listed})
 	if err != nil {
 		return err

@@ -51,6 +51,7 @@ func (s *step) publish(ctx context.Context, w *work, out writers, t *tally, res 
 	if err := s.commit(ctx, m); err != nil {
 		return err
 	}
+	w.committed = true
 	s.fill(res, m)
 	if err := s.cleanUp(ctx, m, overwrites); err != nil {
 		return err

@@ -51,6 +51,9 @@ func (s *Session) Destroy(ctx context.Context, entries []state.Entry, progress f
 	if err := record(); err != nil {
 		return fmt.Errorf("record what was removed: %w", err)
 	}
+	if s.state.Len() == 0 { // what waits to be written is part of what was asked to go
+		s.sweepSpool(ctx, &plan.Plan{})
+	}
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"logferry/extract"
+	"logferry/internal/plan"
 	"logferry/sinks/bucket"
 )
 
@@ -27,7 +28,9 @@ type Started struct {
 	To         time.Time `json:"to"`
 	Partitions int       `json:"partitions"` // with a step
 	Unchanged  int       `json:"unchanged"`  // without one
-	Sinks      []string  `json:"sinks"`      // URLs
+	// Actions counts the steps by what they do.
+	Actions map[plan.Action]int `json:"actions"`
+	Sinks   []string            `json:"sinks"` // URLs
 }
 
 // Snapshot is how far a run has come.
@@ -125,6 +128,12 @@ func (b *board) snapshot() Snapshot {
 
 func (r *run) started() Started {
 	s := Started{Pipeline: r.pipeline.Name, From: r.plan.From, To: r.plan.To, Partitions: len(r.plan.Steps), Unchanged: r.plan.Unchanged.Partitions}
+	s.Actions = map[plan.Action]int{}
+	for _, a := range plan.Actions {
+		if n := r.plan.Count(a); n > 0 {
+			s.Actions[a] = n
+		}
+	}
 	for _, c := range r.pipeline.Sinks {
 		s.Sinks = append(s.Sinks, bucket.Redact(c.URL))
 	}

@@ -12,6 +12,9 @@ import (
 // a killed run left half done. The context that it returns ends, with the reason as its cause, when the lock is lost.
 // unlock gives the lock back; it may be called when ctx has ended. waiting, which may be nil, is told whom it waits for.
 func (s *Session) Lock(ctx context.Context, operation string, waiting func(state.LockInfo)) (locked context.Context, unlock func(), err error) {
+	if _, err := s.Load(ctx); err != nil { // before anything is written to a sink that is somebody else's
+		return nil, nil, err
+	}
 	if err := s.check(ctx); err != nil {
 		return nil, nil, err
 	}

@@ -50,6 +50,14 @@ func (s *Session) openState(ctx context.Context) error {
 	return nil
 }
 
+// String is where the state lies, for messages.
+func (p *place) String() string {
+	if p.folder != "" {
+		return p.folder
+	}
+	return bucket.Redact(p.url) + "/" + p.prefix
+}
+
 // id tells this state from all others, in the names of folders.
 func (p *place) id() string {
 	where := bucket.Redact(p.url) + "\n" + p.prefix

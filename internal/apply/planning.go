@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"logferry/extract"
@@ -32,7 +33,11 @@ func (s *Session) Plan(ctx context.Context, o PlanOptions) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	pl.AddEstimates(s.pipeline, st, s.facts(ctx, pl))
+	facts, err := s.facts(ctx, pl)
+	if err != nil {
+		return nil, err
+	}
+	pl.AddEstimates(s.pipeline, st, facts)
 	return pl, nil
 }
 
@@ -54,11 +59,11 @@ const (
 	mostRuns     = 12               // usage counts asked for, for one plan
 )
 
-// facts are what the API says for the estimates. Nothing depends on them: where they can't be had, the estimate comes from
-// what the state has.
-func (s *Session) facts(ctx context.Context, pl *plan.Plan) plan.Facts {
+// facts are what the API says for the estimates. Where they can't be had, the estimate comes from what the state has, with a
+// warning. That the API refuses the only key is an error: nothing can be exported then.
+func (s *Session) facts(ctx context.Context, pl *plan.Plan) (plan.Facts, error) {
 	f := plan.Facts{Usage: map[plan.Run]int64{}}
-	ctx, cancel := context.WithTimeout(ctx, usageTimeout)
+	limited, cancel := context.WithTimeout(ctx, usageTimeout)
 	defer cancel()
 	if filter, ok := s.usageFilter(); ok {
 		for i, run := range pl.Runs() {
@@ -66,18 +71,27 @@ func (s *Session) facts(ctx context.Context, pl *plan.Plan) plan.Facts {
 			if i == mostRuns || !known {
 				break
 			}
-			n, err := usageCount(ctx, project.client, run.From, run.To, filter)
-			if err != nil {
-				s.opts.Logger.Debug("usage count not available", "error", err)
-				break
+			n, err := usageCount(limited, project.client, run.From, run.To, filter)
+			if err == nil {
+				f.Usage[run] = n
+				continue
 			}
-			f.Usage[run] = n
+			var api *extract.APIError
+			refused := errors.As(err, &api) && (api.Status == http.StatusUnauthorized || api.Status == http.StatusForbidden)
+			switch {
+			case ctx.Err() != nil:
+				return f, context.Cause(ctx)
+			case refused && len(s.projects) == 1:
+				return f, err
+			}
+			pl.Warnings = append(pl.Warnings, fmt.Sprintf("the API's usage counts can't be had, so that the costs are guessed or unknown: %v", err))
+			break
 		}
 	}
 	if b := s.governor.Snapshot(); b.Limit > 0 && b.Window > 0 {
 		f.Limit = float64(b.Limit) * float64(time.Minute) / float64(b.Window)
 	}
-	return f
+	return f, nil
 }
 
 // usageFilter is what of the source's filters the usage counts can apply; ok says that it is all of them.

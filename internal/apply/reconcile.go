@@ -155,6 +155,9 @@ func (s *step) askUsage(ctx context.Context, m *state.Manifest, filter extract.U
 		return
 	}
 	n, err := usageCount(ctx, s.project.client, m.From, m.To, filter)
+	if ctx.Err() != nil {
+		return
+	}
 	if err != nil {
 		s.run.opts.Logger.Warn("the usage count can't be had: the partition is not compared with it", "partition", s.plan.Name(), "error", err)
 		return

@@ -109,6 +109,10 @@ func (s *Session) State() *state.State { return s.state }
 // Load loads the state anew, and refuses sinks that belong to another one.
 func (s *Session) Load(ctx context.Context) (*state.State, error) {
 	st, err := s.store.Load(ctx)
+	var unreachable *bucket.Error
+	if errors.As(err, &unreachable) && s.pipeline.State.URL == "" {
+		return nil, s.sinks[0].Unusable("list", err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,8 @@ package apply
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"logferry/internal/plan"
 	"logferry/internal/state"
@@ -16,15 +18,36 @@ type VerifyOptions struct {
 	Progress func(name string)
 }
 
+// NoStateError says that there is no state where one was looked for.
+type NoStateError struct{ Place string }
+
+func (e *NoStateError) Error() string { return "there is no state at " + e.Place }
+
+// Hint is what the user can do about it.
+func (e *NoStateError) Hint() string {
+	return "check name, state.url, the first sink's url and, where that is a relative path, the working folder; `logferry apply` begins a state"
+}
+
 // Verify reads back what is in the buckets and compares it with what the state says, and with a census with what the API
-// lists. It takes no lock.
+// lists. It takes no lock. Where there is no state, the error is a *NoStateError.
 func (s *Session) Verify(ctx context.Context, o VerifyOptions) (*verify.Report, error) {
+	start := time.Now()
+	st, err := s.Load(ctx)
+	var broken *state.UnusableError // which is a finding
+	switch {
+	case err != nil && !errors.As(err, &broken):
+		return nil, err
+	case err == nil && st.Serial == 0:
+		return nil, &NoStateError{s.place.String()}
+	}
 	report, err := verify.Run(ctx, verify.Options{
 		Store: s.store, Sinks: s.sinks, Schema: s.flattener.Schema(), Shape: state.Shape(s.pipeline.Shape()).Hash(),
 		Dir: s.dir, Deep: o.Deep, Targets: o.Targets, Progress: o.Progress,
 	})
-	if err != nil || !o.Census || report.Head == "" {
+	if err != nil || !o.Census || broken != nil {
 		return report, err
 	}
-	return report, s.census(ctx, o.Targets, report)
+	err = s.census(ctx, o.Targets, report)
+	report.DurationMS = time.Since(start).Milliseconds()
+	return report, err
 }

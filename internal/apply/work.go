@@ -26,7 +26,9 @@ type work struct {
 	// again are the quarantined records that are tried again, and resolved those of them whose detail was had.
 	again, resolved map[string]bool
 	journals        []*resume.Run
-	spools          []*spool.Spool
+	// committed says that what was fetched is in the lake, whatever else went wrong.
+	committed bool
+	spools    []*spool.Spool
 }
 
 func (s *step) begin() *work {
@@ -50,7 +52,7 @@ func (w *work) end(err error) error {
 		errs = append(errs, sp.Close())
 	}
 	for _, j := range w.journals {
-		if err != nil {
+		if err != nil && !w.committed {
 			errs = append(errs, j.Close())
 		} else if failed := j.Remove(context.Background()); failed != nil {
 			w.step.run.opts.Logger.Warn("remove the spool of a committed partition", "partition", w.step.plan.Name(), "error", failed)

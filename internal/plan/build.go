@@ -49,6 +49,7 @@ type builder struct {
 	wanted   map[string]bool // names of the declared partitions
 	steps    map[string]bool // names of those with a step
 	replaced map[Target]bool // those of Replace that name something
+	warned   map[string]bool // keys that were warned of
 	lost     []string        // names of declared partitions whose rows can't be had any more
 }
 
@@ -56,7 +57,7 @@ type builder struct {
 // another pipeline.
 func Build(in Input) (*Plan, error) {
 	b := &builder{
-		Input: in, shape: in.Pipeline.Shape(), wanted: map[string]bool{}, steps: map[string]bool{}, replaced: map[Target]bool{},
+		Input: in, shape: in.Pipeline.Shape(), wanted: map[string]bool{}, steps: map[string]bool{}, replaced: map[Target]bool{}, warned: map[string]bool{},
 		plan: &Plan{
 			Pipeline: in.Pipeline.Name, Lineage: in.State.Lineage, Serial: in.State.Serial, Config: in.Pipeline.Hash(),
 			MadeAt: in.Now.UTC(), Version: in.Version, From: in.Range.From, To: in.Range.To, Targeted: len(in.Targets) > 0,
@@ -136,11 +137,14 @@ func (b *builder) warn(format string, args ...any) {
 func (b *builder) create(s Step, slice window.Slice) Step {
 	s.Action, s.List, s.Rewrite = Create, []Interval{{slice.Interval.From, slice.Interval.To}}, true
 	s.Reasons = []string{"missing"}
-	base, size, needed := b.base(s.Project, slice.Interval)
+	base, size, uncovered, needed := b.base(s.Project, slice.Interval)
 	changed := fmt.Sprintf("range.partition changed from %s to %s", size, slice.Partition.Granularity)
 	switch {
 	case len(base) > 0:
 		s.Base, s.List = base, nil
+		for _, u := range uncovered {
+			s.List = append(s.List, Interval{u.From, u.To})
+		}
 		s.ChangedKeys, s.Reasons = []string{"range.partition"}, []string{changed + ": the rows are read from what is there"}
 	case needed:
 		s.ChangedKeys, s.Reasons = []string{"range.partition"}, []string{changed}

@@ -28,6 +28,23 @@ func changedKeys(was, is state.Shape) []string {
 	return out
 }
 
+// lessOf says, of the keys whose change can take away what was exported, whether that is the case.
+var lessOf = map[string]func(was, is string) bool{
+	"source.details": func(was, is string) bool { return is == `"none"` || was == `"all"` },
+	"source.filters": func(_, is string) bool { return is != "[]" },
+	"transform.raw":  func(was, _ string) bool { return was == "true" },
+}
+
+// warnLess says once for each key that rows are replaced by ones that hold less, or by fewer.
+func (b *builder) warnLess(was state.Shape, keys []string) {
+	for _, key := range keys {
+		if less := lessOf[key]; less != nil && !b.warned[key] && less(was[key], b.shape[key]) {
+			b.warned[key] = true
+			b.warn("%s was %s and is %s: rows that were exported are replaced by what is declared now, and what they hold beyond that is gone", key, was[key], b.shape[key])
+		}
+	}
+}
+
 // split tells the keys that change rows from those that change files only.
 func split(keys []string) (rows, files []string) {
 	for _, key := range keys {

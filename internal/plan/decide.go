@@ -33,6 +33,7 @@ func (b *builder) decide(s *Step, e *state.Entry, slice window.Slice) {
 	case b.asked(e.Name()):
 		b.fromAPI(s, e, whole, "asked for with --replace", nil)
 	case len(rows) > 0:
+		b.warnLess(b.State.Shapes[e.Shape], rows)
 		b.fromAPI(s, e, whole, "the configuration changed: "+strings.Join(keys, ", "), keys)
 	case len(s.Gone) > 0 && !b.readable(e, s.Gone):
 		b.fromAPI(s, e, whole, goneText(s.Gone), nil)
@@ -84,6 +85,8 @@ func (b *builder) refreshText(to time.Time) string {
 
 func extendText(held, whole window.Interval) string {
 	switch {
+	case held.From.Equal(whole.From) && stamp(held.To) == stamp(whole.To):
+		return "grew by " + whole.To.Sub(held.To).String()
 	case held.From.Equal(whole.From):
 		return "grew from " + stamp(held.To) + " to " + stamp(whole.To)
 	case held.To.Equal(whole.To):

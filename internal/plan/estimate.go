@@ -27,7 +27,7 @@ type Total struct {
 	Limit   float64 `json:"organisation_limit_per_minute"`
 	Assumed bool    `json:"limit_assumed,omitempty"`
 	Minutes float64 `json:"minutes"`
-	// Share of the organisation's budget that is spent while the plan is carried out.
+	// Share of the organisation's budget that is spent at the most while the plan is carried out.
 	Share float64 `json:"share"`
 }
 
@@ -127,9 +127,6 @@ func (p *Plan) total(c *config.Pipeline, f Facts) Total {
 	}
 	t.Minutes = float64(t.Requests) / t.Rate
 	t.Share = t.Rate / t.Limit
-	if t.Minutes < 1 { // all of it fits into one window
-		t.Share = float64(t.Requests) / t.Limit
-	}
 	return t
 }
 

@@ -60,10 +60,10 @@ func (b *builder) checkLayout() error {
 	return nil
 }
 
-// base returns the partitions of another size that the state has for a project and that cover an interval together, and
-// the name of their size. It returns none where they leave a gap, hold other rows than are declared, can't be read, or have
-// quarantined records; then needed says whether they held something of it that must be had from the API.
-func (b *builder) base(project string, span window.Interval) (names []string, size string, needed bool) {
+// base returns the partitions of another size that the state has of a project's time, the name of their size, and what of the
+// time they leave uncovered. It returns none where they hold other rows than are declared, can't be read, or have quarantined
+// records; then needed says that they held something of it, which must be had from the API.
+func (b *builder) base(project string, span window.Interval) (names []string, size string, uncovered []window.Interval, needed bool) {
 	var covered []window.Interval
 	usable := true
 	for i := range b.other {
@@ -78,10 +78,10 @@ func (b *builder) base(project string, span window.Interval) (names []string, si
 		names, size = append(names, e.Name()), p.Granularity.String()
 		covered = append(covered, held)
 	}
-	if !usable || len(window.Subtract(span, covered...)) > 0 {
-		return nil, size, len(names) > 0
+	if !usable {
+		return nil, size, nil, len(names) > 0
 	}
-	return names, size, false
+	return names, size, window.Subtract(span, covered...), false
 }
 
 // covered says whether the declared partitions take the place of all that an entry of another size holds.

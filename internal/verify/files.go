@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 
+	"logferry/internal/plan"
 	"logferry/internal/state"
 	"logferry/sinks"
 )
@@ -148,10 +149,11 @@ func (v *verifier) strays(ctx context.Context, st *state.State) error {
 				return err
 			}
 			if !named[o.Key] {
-				v.find(Finding{
-					Kind: Stray, Sink: s.Name(), Key: o.Key, Problem: "no state names it, and a glob reads it",
-					Advice: "logferry apply removes files in partitions of this pipeline; others remove by hand",
-				})
+				advice := "remove it by hand: it is no data file of this pipeline"
+				if _, ok := plan.PartitionOf(o.Key); ok {
+					advice = "logferry apply removes or replaces it where its partition is declared or in the state; otherwise remove it by hand"
+				}
+				v.find(Finding{Kind: Stray, Sink: s.Name(), Key: o.Key, Problem: "no state names it, and a glob reads it", Advice: advice})
 			}
 		}
 	}

@@ -98,7 +98,7 @@ func (h *history) session(t testing.TB) (*apply.Session, *counting) {
 		if h.bucket != nil {
 			counted.Bucket = h.bucket
 		}
-		if t, ok := counted.Bucket.(tree); ok && os.Getenv("SEQ") == "" {
+		if t, ok := counted.Bucket.(tree); ok {
 			return struct {
 				*counting
 				tree
