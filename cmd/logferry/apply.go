@@ -126,7 +126,7 @@ func (a *app) applyView() applyView {
 	switch {
 	case a.json:
 		return newJSONView(a)
-	case terminal(a.stderr):
+	case terminalWidth(a.stderr) > 0: // one that says nothing of its size can't be drawn on
 		return newTerminalView(a)
 	}
 	return newLineView(a)
