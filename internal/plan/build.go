@@ -45,25 +45,28 @@ type builder struct {
 	Input
 	plan     *Plan
 	shape    state.Shape
-	other    []state.Entry   // partitions of another size than declared
-	wanted   map[string]bool // names of the declared partitions
-	steps    map[string]bool // names of those with a step
-	replaced map[Target]bool // those of Replace that name something
-	warned   map[string]bool // keys that were warned of
-	lost     []string        // names of declared partitions whose rows can't be had any more
+	all      []state.Entry       // of the state
+	changed  map[string][]string // keys that have changed, by shape
+	other    []state.Entry       // partitions of another size than declared
+	wanted   map[string]bool     // names of the declared partitions
+	steps    map[string]bool     // names of those with a step
+	replaced map[Target]bool     // those of Replace that name something
+	warned   map[string]bool     // keys that were warned of
+	lost     []string            // names of declared partitions whose rows can't be had any more
 }
 
 // Build makes the plan, without estimates. The error is a *LayoutError, a *TargetError, or says that the state belongs to
 // another pipeline.
 func Build(in Input) (*Plan, error) {
 	b := &builder{
-		Input: in, shape: in.Pipeline.Shape(), wanted: map[string]bool{}, steps: map[string]bool{}, replaced: map[Target]bool{}, warned: map[string]bool{},
+		Input: in, shape: in.Pipeline.Shape(), wanted: map[string]bool{}, steps: map[string]bool{}, replaced: map[Target]bool{}, warned: map[string]bool{}, changed: map[string][]string{},
 		plan: &Plan{
 			Pipeline: in.Pipeline.Name, Lineage: in.State.Lineage, Serial: in.State.Serial, Config: in.Pipeline.Hash(),
 			MadeAt: in.Now.UTC(), Version: in.Version, From: in.Range.From, To: in.Range.To, Targeted: len(in.Targets) > 0,
 			Steps: []Step{}, Strays: []Object{}, Warnings: []string{},
 		},
 	}
+	b.all = in.State.All()
 	b.other = b.others()
 	if err := b.checkLayout(); err != nil {
 		return nil, err
@@ -157,7 +160,7 @@ func (b *builder) create(s Step, slice window.Slice) Step {
 
 // undeclared looks at what the state has and the configuration does not declare.
 func (b *builder) undeclared(matched []bool) {
-	for _, e := range b.State.All() {
+	for _, e := range b.all {
 		if b.wanted[e.Name()] || !b.targeted(e.Name(), matched) {
 			continue
 		}

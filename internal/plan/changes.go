@@ -10,6 +10,16 @@ import (
 // sinkKeys begin the keys that decide what files look like and not what rows do.
 const sinkKeys = "sinks."
 
+// changedSince are the keys that have changed since a shape was declared.
+func (b *builder) changedSince(shape string) []string {
+	keys, known := b.changed[shape]
+	if !known {
+		keys = changedKeys(b.State.Shapes[shape], b.shape)
+		b.changed[shape] = keys
+	}
+	return keys
+}
+
 // changedKeys are the keys whose values differ, sorted. A sink that is no longer declared is no change: its files are out of
 // reach.
 func changedKeys(was, is state.Shape) []string {

@@ -26,7 +26,7 @@ func (b *builder) decide(s *Step, e *state.Entry, slice window.Slice) {
 			s.List = []Interval{{whole.From, whole.To}}
 		}
 	}
-	keys := changedKeys(b.State.Shapes[e.Shape], b.shape)
+	keys := b.changedSince(e.Shape)
 	rows, files := split(keys)
 	s.Gone = b.gone(e)
 	switch {

@@ -25,7 +25,7 @@ func (e *LayoutError) Hint() string { return e.Advice }
 // others are the state's partitions of other sizes than the declared one.
 func (b *builder) others() []state.Entry {
 	var out []state.Entry
-	for _, e := range b.State.All() {
+	for _, e := range b.all {
 		if b.differentSize(&e) {
 			out = append(out, e)
 		}
@@ -72,7 +72,7 @@ func (b *builder) base(project string, span window.Interval) (names []string, si
 		if e.Project != project || !held.Overlaps(span) {
 			continue
 		}
-		rows, _ := split(changedKeys(b.State.Shapes[e.Shape], b.shape))
+		rows, _ := split(b.changedSince(e.Shape))
 		usable = usable && len(rows) == 0 && len(b.gone(e)) == 0 && b.readable(e, nil) && e.Quarantined == 0
 		p, _ := window.ParsePartition(e.Partition)
 		names, size = append(names, e.Name()), p.Granularity.String()

@@ -69,7 +69,7 @@ func (b *builder) strays() {
 		return
 	}
 	named := map[string]bool{}
-	for _, e := range b.State.All() {
+	for _, e := range b.all {
 		for _, f := range e.Files {
 			named[f.Key] = true
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"gocloud.dev/blob"
@@ -26,15 +27,16 @@ func (r *remote) Create(ctx context.Context, key string, body io.Reader, size in
 			return nil
 		case taken(err):
 			return fail("create", key, errTaken)
-		case httpStatus(err) != http.StatusConflict:
+		case httpStatus(err) != http.StatusConflict && !lost(err):
 			return fail("create", key, err)
 		}
-		// S3 could not tell who was first. Either an object is there now, or the request is to be made again.
+		// S3 could not tell who was first, or its answer did not arrive, as where it said no and hung up before a large body
+		// was sent. Either an object is there now, or the request is to be made again: by the client, if it was lost.
 		if there, e := r.bucket.Exists(ctx, key); e == nil && there {
 			return fail("create", key, errTaken)
 		}
 		seeker, ok := body.(io.Seeker)
-		if !ok {
+		if !ok || lost(err) {
 			break
 		}
 		if _, e := seeker.Seek(0, io.SeekStart); e != nil {
@@ -48,6 +50,12 @@ func (r *remote) Create(ctx context.Context, key string, body io.Reader, size in
 // Go CDK looks at.
 func taken(err error) bool {
 	return gcerrors.Code(err) == gcerrors.FailedPrecondition || httpStatus(err) == http.StatusPreconditionFailed
+}
+
+// lost says whether a request failed without an answer.
+func lost(err error) bool {
+	var failure *url.Error
+	return errors.As(err, &failure)
 }
 
 // First relies on the stores' listings, which are in byte order.
