@@ -48,8 +48,8 @@ fmt: ## format the code
 	$(GO) run $(LINT) fmt ./...
 
 .PHONY: crash
-crash: ## kill runs at every point: 300 kills, or LOGFERRY_CRASH_KILLS
-	LOGFERRY_CRASH_KILLS=$${LOGFERRY_CRASH_KILLS:-300} $(GO) test ./test/crash -count=1 -v -parallel 4 -timeout 3h
+crash: ## kill runs at every point: 340 runs, or LOGFERRY_CRASH_KILLS
+	LOGFERRY_CRASH_KILLS=$${LOGFERRY_CRASH_KILLS:-340} $(GO) test ./test/crash -count=1 -v -parallel 4 -timeout 3h
 
 .PHONY: golden
 golden: ## write the golden files anew; read the difference before you commit it

@@ -28,11 +28,24 @@ import (
 
 // scene is what a kill happens in.
 type scene struct {
-	kind      string // create, late, change, parts
+	kind      string // what the killed run does, see kinds
 	format    string
 	partition string
 	order     logsim.Order
 }
+
+// kinds are what runs do when they are killed: export for the first time, add late records, replace single files in place, export
+// several files a partition, replace those, write partitions of another size.
+var kinds = []string{"create", "late", "change", "parts", "swap", "relayout"}
+
+// manyFiles says that partitions have several files.
+func (s scene) manyFiles() bool { return s.kind == "parts" || s.kind == "swap" }
+
+// raw says that the killed run writes a further column.
+func (s scene) raw() bool { return s.kind == "change" || s.kind == "swap" }
+
+// otherSize is the size of partitions before a relayout.
+var otherSize = map[string]string{"hour": "day", "day": "hour", "month": "day"}
 
 func (s scene) String() string {
 	return fmt.Sprintf("%s/%s/%s/%s", s.kind, s.format, s.partition, [...]string{"newest", "oldest", "shuffled"}[s.order])
@@ -77,12 +90,15 @@ func newWorld(t *testing.T, s scene, seed uint64) *world {
 
 // pipeline writes the pipeline file. changed is the configuration of the run that is killed in a scene of that kind.
 func (w *world) pipeline(changed bool) string {
-	size, lookback := "256MiB", "0s"
-	if w.scene.kind == "parts" {
+	size, lookback, partition := "256MiB", "0s", w.scene.partition
+	if w.scene.manyFiles() {
 		size = "64KiB"
 	}
 	if w.scene.kind == "late" {
 		lookback = "366d"
+	}
+	if w.scene.kind == "relayout" && !changed {
+		partition = otherSize[partition]
 	}
 	text := fmt.Sprintf(`version: 1
 name: crash
@@ -92,8 +108,8 @@ extract: {windows: 4, details_in_flight: 8, spool: %q, rate: {headroom: 0%%}}
 transform: {raw: %t}
 reconcile: off
 sinks: [{name: lake, url: "file://%s", format: %s, max_file_size: %s}]
-`, w.url, begin.Format(time.RFC3339), begin.Add(spans[w.scene.partition]).Format(time.RFC3339), w.scene.partition, lookback,
-		filepath.Join(w.dir, "spool"), changed && w.scene.kind == "change", filepath.Join(w.dir, "lake"), w.scene.format, size)
+`, w.url, begin.Format(time.RFC3339), begin.Add(spans[w.scene.partition]).Format(time.RFC3339), partition, lookback,
+		filepath.Join(w.dir, "spool"), changed && w.scene.raw(), filepath.Join(w.dir, "lake"), w.scene.format, size)
 	name := filepath.Join(w.dir, "pipeline.yaml")
 	require.NoError(w.t, os.WriteFile(name, []byte(text), 0o600))
 	return name
@@ -121,7 +137,7 @@ func (w *world) apply(changed bool) (counts map[string]int) {
 
 // prepare brings the world to where the killed run begins.
 func (w *world) prepare() {
-	if w.scene.kind == "late" || w.scene.kind == "change" {
+	if w.scene.kind != "create" && w.scene.kind != "parts" {
 		w.apply(false)
 	}
 }
@@ -195,7 +211,7 @@ func (w *world) complete() {
 func (w *world) contents() string {
 	w.t.Helper()
 	ctx := context.Background()
-	flattener, err := transform.New(transform.Options{Raw: w.scene.kind == "change"})
+	flattener, err := transform.New(transform.Options{Raw: w.scene.raw()})
 	require.NoError(w.t, err)
 	lake := filepath.Join(w.dir, "lake")
 	sink, err := sinks.Open(ctx, sinks.Options{Name: "lake", URL: "file://" + lake, Format: sinks.Format(w.scene.format), StagingDir: w.dir})
