@@ -65,6 +65,9 @@ func (w *world) night(e export, at time.Time) (spent, least int64, sum *apply.Su
 func TestManyNights(t *testing.T) {
 	const perDay = 120
 	lengths := map[string]int{"day": 40, "hour": 12}
+	if testing.Short() {
+		lengths = map[string]int{"day": 9, "hour": 3}
+	}
 	if os.Getenv("LOGFERRY_NIGHTS") != "" {
 		lengths["hour"] = 40
 	}
