@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -26,6 +27,7 @@ func main() {
 
 // run executes one command line and returns its exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	log.SetOutput(io.Discard) // where a store's client writes what its errors say anyway
 	ctx, stop := interruptible(context.Background(), stderr)
 	defer stop()
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}

@@ -100,8 +100,7 @@ func (r *run) claim(ctx context.Context) error {
 		return err
 	}
 	for _, sink := range r.sinks {
-		err := sink.Bucket().Create(ctx, ownerKey, bytes.NewReader(body), int64(len(body)), "application/json")
-		if err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := claimSink(ctx, sink, body); err != nil {
 			return fmt.Errorf("claim the sink %q: %w", sink.Name(), err)
 		}
 	}
@@ -110,4 +109,17 @@ func (r *run) claim(ctx context.Context) error {
 	}
 	r.claimed = true
 	return nil
+}
+
+// claimSink writes the owner into a sink that has none. A store that can't create objects only if absent is good enough for
+// data: where two runs claim such a sink at the same moment, the later one is its owner, and the other is refused.
+func claimSink(ctx context.Context, sink *sinks.Sink, body []byte) error {
+	err := sink.Bucket().Create(ctx, ownerKey, bytes.NewReader(body), int64(len(body)), "application/json")
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if o, readErr := readOwner(ctx, sink); o != nil || readErr != nil {
+		return readErr
+	}
+	return sink.WriteObject(ctx, ownerKey, body, "application/json")
 }

@@ -7,19 +7,22 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"logferry/extract"
 	"logferry/internal/plan"
+	"logferry/internal/state"
 )
 
 // Plan says what has to be done so that the lake holds what is declared: it loads the state, lists what the sinks hold and
 // asks the API for its usage counts. It writes nothing.
 func (s *Session) Plan(ctx context.Context, o PlanOptions) (*plan.Plan, error) {
-	st, err := s.Load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	stored, err := s.list(ctx)
-	if err != nil {
+	var stored map[string]plan.Listing
+	var st *state.State
+	looking, lookCtx := errgroup.WithContext(ctx)
+	looking.Go(func() (err error) { stored, err = s.list(lookCtx); return err })
+	looking.Go(func() (err error) { st, err = s.Load(lookCtx); return err })
+	if err := looking.Wait(); err != nil {
 		return nil, err
 	}
 	pending, altered, err := s.replaced(ctx)
