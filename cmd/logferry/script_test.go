@@ -24,9 +24,17 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"logferry": main})
 }
 
+// shortScripts are run with -short: what goes on at the same time in them is most of what goes on at the same time at all.
+var shortScripts = []string{"testdata/script/apply.txt", "testdata/script/apply_interrupt.txt", "testdata/script/apply_projects_sinks.txt", "testdata/script/lock.txt"}
+
 func TestScripts(t *testing.T) {
+	dir, files := "testdata/script", []string(nil)
+	if testing.Short() {
+		dir, files = "", shortScripts
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
+		Files:               files,
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
