@@ -15,7 +15,7 @@ import (
 	"logferry/internal/record"
 )
 
-func TestWhatIsAddedIsStoredAfterATenthOfASecondAndFlushedAfterTwo(t *testing.T) {
+func TestWhatIsAddedIsStoredAfterMillisecondsAndFlushedAfterTwoSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newShelf()
 		var mu sync.Mutex
@@ -32,12 +32,14 @@ func TestWhatIsAddedIsStoredAfterATenthOfASecondAndFlushedAfterTwo(t *testing.T)
 		require.NoError(t, err)
 		require.NoError(t, addNth(j, 2))
 		time.Sleep(5 * time.Second)
+		synctest.Wait()
 		require.Equal(t, map[string]time.Duration{
 			"spool.write.before": blockAge, "spool.write.after": blockAge,
 			"spool.sync.before": blockAge + syncAge, "spool.sync.after": blockAge + syncAge,
 		}, at)
 		calls := store.calls
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		require.Equal(t, calls, store.calls, "nothing to do")
 		require.NoError(t, j.Close())
 	})

@@ -110,6 +110,7 @@ func TestAJournalOfObjectsIsUploadedEveryFiveSecondsOrFourMebibytes(t *testing.T
 		j := create(t, store)
 		require.NoError(t, addNth(j, 0))
 		time.Sleep(20 * time.Second)
+		synctest.Wait()
 		require.Equal(t, []time.Duration{objectAge + blockAge}, bucket.puts)
 		noise := make([]byte, objectBytes)
 		for i := range noise {
