@@ -57,6 +57,9 @@ func (c cost) world(t *testing.T) *world {
 
 func TestAResumedWalkAsksOnlyForWhatTheJournalDoesNotHave(t *testing.T) {
 	for i, c := range costs() {
+		if testing.Short() && i > 3 {
+			break
+		}
 		t.Run(c.String(), func(t *testing.T) {
 			var lists int64 // of a walk that is not killed
 			synctest.Test(t, func(t *testing.T) {

@@ -3,6 +3,7 @@ package resume
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -22,7 +23,13 @@ import (
 	"logferry/internal/window"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		_ = flag.Set("rapid.checks", "20")
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // day is the day of logsim's records.
 var day = window.New(time.Date(2026, 4, 17, 0, 0, 0, 0, time.UTC), time.Date(2026, 4, 18, 0, 0, 0, 0, time.UTC))

@@ -31,6 +31,9 @@ func longState(t testing.TB, n int, each func(serial int64, p *tap)) (bucket.Buc
 }
 
 func TestThreeYearsOfHoursStayCheap(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a long history")
+	}
 	var early, late, checkpoints int64
 	b, st := longState(t, hours, func(serial int64, p *tap) {
 		want := map[string]int{"create": 1}
