@@ -35,7 +35,12 @@ var errTimeout = errors.New("the attempt's time is up")
 // attempt waits for the rate budget and makes the request once. On done, the body has passed the request's check and is
 // the caller's memory.
 func (c *Client) attempt(ctx context.Context, r *request, t *tries) ([]byte, verdict) {
-	ticket, err := c.governor.Acquire(ctx, r.op)
+	ticket, err := c.governor.Acquire(ctx, r.op, c.patience())
+	var paused *PausedError
+	var refused *RefusedError
+	if errors.As(err, &paused) || errors.As(err, &refused) {
+		return nil, verdict{class: fatal, err: err}
+	}
 	if err != nil {
 		return nil, verdict{class: stopped, err: err}
 	}
@@ -49,6 +54,10 @@ func (c *Client) attempt(ctx context.Context, r *request, t *tries) ([]byte, ver
 	}
 	return body, v
 }
+
+// patience is how long a pause that the API asks for is waited for, and how long it may refuse everything: the end of its
+// window, of 600 s at most as far as is known, always.
+func (c *Client) patience() time.Duration { return max(c.policy.giveUp, DefaultGiveUpAfter) }
 
 // send makes the request and reads its answer, both within the client's timeout.
 func (c *Client) send(ctx context.Context, r *request, ticket Ticket) ([]byte, verdict) {
@@ -64,7 +73,7 @@ func (c *Client) send(ctx context.Context, r *request, ticket Ticket) ([]byte, v
 	if conns > 1 {
 		r.meter.add(requestCounter(r.op), int64(conns-1))
 		r.meter.add(countRetries, int64(conns-1))
-		c.governor.unanswered(conns - 1)
+		c.governor.unanswered(r.op, conns-1)
 	}
 	if err != nil {
 		c.governor.Observe(ticket, nil, 0)
@@ -142,9 +151,12 @@ func (c *Client) refusal(r *request, resp *http.Response) verdict {
 	const limit = 64 << 10 // bytes
 	body, _ := readBody(resp, limit, nil)
 	e := &APIError{Op: r.op, Method: r.method, Path: r.at.escaped, Status: resp.StatusCode}
-	after, hasAfter := parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())
+	after, hasAfter := parseRetryAfter(resp.Header.Get(headerRetryAfter), serverTime(resp.Header, time.Now()))
 	e.RetryAfter = after
 	c.readRefusal(e, body)
+	if limit, window, ok := toldLimit(e.Message); ok && resp.StatusCode == http.StatusTooManyRequests {
+		c.governor.told(limit, window)
+	}
 	if resp.StatusCode/100 == 3 {
 		e.Message = "redirected to " + c.safe(redirectTarget(resp))
 	}
@@ -152,6 +164,10 @@ func (c *Client) refusal(r *request, resp *http.Response) verdict {
 	if resp.StatusCode == http.StatusTooManyRequests {
 		v.throttled = true
 		r.meter.add(countThrottled, 1)
+		if after > c.patience() {
+			v.class = fatal // every other request would wait as long
+			v.err = &PausedError{Until: time.Now().Add(after), Wait: after}
+		}
 	}
 	return v
 }

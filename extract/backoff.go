@@ -49,6 +49,7 @@ type tries struct {
 	attempts  int
 	malformed int
 	throttled int
+	refused   time.Time     // of the first 429
 	spent     time.Duration // attempts and pauses; waiting for the rate budget is not counted
 }
 
@@ -63,6 +64,9 @@ func (p *retryPolicy) next(t *tries, op Op, v verdict, reached bool) (time.Durat
 		t.malformed++
 	case v.throttled:
 		t.throttled++
+		if t.refused.IsZero() {
+			t.refused = time.Now()
+		}
 	}
 	limit := p.giveUp
 	if !reached && neverReached(v.err) {
@@ -81,7 +85,8 @@ func (p *retryPolicy) next(t *tries, op Op, v verdict, reached bool) (time.Durat
 			counted = pause
 		}
 	}
-	if left <= 0 || counted > left || t.malformed >= maxMalformed || t.throttled >= maxThrottled {
+	tooLong := v.throttled && t.throttled > 1 && time.Since(t.refused) > max(p.giveUp, DefaultGiveUpAfter)
+	if left <= 0 || counted > left || tooLong || t.malformed >= maxMalformed || t.throttled >= maxThrottled {
 		return 0, &GaveUpError{Op: op, Attempts: t.attempts, Spent: t.spent, Err: v.err}
 	}
 	t.spent += counted

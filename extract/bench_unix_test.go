@@ -195,7 +195,7 @@ func BenchmarkMinimalDetails(b *testing.B) {
 	for b.Loop() {
 		var next atomic.Int64
 		var workers sync.WaitGroup
-		for range DefaultDetailsInFlight {
+		for range 64 {
 			workers.Go(func() {
 				for {
 					n := next.Add(1)

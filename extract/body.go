@@ -12,13 +12,13 @@ import (
 
 const (
 	scratchSize = 64 << 10  // bytes of a fresh pooled buffer; most answers fit
-	maxPooled   = 1 << 20   // bytes; a larger buffer is not kept for later
+	maxPooled   = 256 << 10 // bytes; a larger buffer is not kept for later: what is pooled is in no reservation
 	handOver    = 256 << 10 // bytes; a larger answer keeps its buffer, if that is used well, and is not copied
 )
 
 var (
 	scratchPool = sync.Pool{New: func() any { b := make([]byte, 0, scratchSize); return &b }}
-	gzipPool    = sync.Pool{New: func() any { return new(gzip.Reader) }}
+	gzipPool    = sync.Pool{New: func() any { return new(gunzip) }}
 )
 
 var errLarge = errors.New("body is larger than its bound")
@@ -34,15 +34,15 @@ func readBody(resp *http.Response, limit int64, grow func(size int64) error) ([]
 			return readSized(body, int(n))
 		}
 	case len(encoding) == 1 && (encoding[0] == "gzip" || encoding[0] == "x-gzip"):
-		z := gzipPool.Get().(*gzip.Reader)
+		z := gzipPool.Get().(*gunzip)
 		defer gzipPool.Put(z)
-		if err := z.Reset(body); err != nil {
-			if err == io.EOF { //nolint:errorlint // Reset returns it bare, for an empty body
+		if err := z.begin(body); err != nil {
+			if err == io.EOF { //nolint:errorlint // returned bare, for an empty body
 				return nil, nil
 			}
 			return nil, err
 		}
-		body = z
+		body = &z.reader
 	default:
 		return nil, errors.New("unexpected Content-Encoding " + printable(encoding[0]))
 	}
@@ -59,6 +59,31 @@ func readBody(resp *http.Response, limit int64, grow func(size int64) error) ([]
 		*scratch = full[:0]
 	}
 	return bytes.Clone(full), nil
+}
+
+// gunzip decompresses a body. What fits is read into memory before: the library decompresses that faster than a stream.
+type gunzip struct {
+	reader gzip.Reader
+	memory bytes.Reader
+	packed [scratchSize]byte
+}
+
+// begin returns io.EOF for an empty body.
+func (z *gunzip) begin(body io.Reader) error {
+	n := 0
+	for n < len(z.packed) {
+		m, err := body.Read(z.packed[n:])
+		n += m
+		if err == io.EOF {
+			z.memory.Reset(z.packed[:n])
+			return z.reader.Reset(&z.memory)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	z.memory.Reset(z.packed[:])
+	return z.reader.Reset(io.MultiReader(&z.memory, body))
 }
 
 // readSized reads a body of known length, and its end, without which the connection would not be used again.

@@ -35,6 +35,10 @@ type chain struct {
 	pages    int                  // of this attempt
 	halved   *TimeRange           // the span that is being read in halves; nil for none
 	done     bool                 // the journal knows that the window is read
+	pace     pace
+	counts   *histogram // of an interval around the window; may be nil
+	counting *inquiry   // brings counts; nil where they are there or not waited for
+	whole    bool       // the window is an interval of which nothing has been split off yet
 }
 
 // brokenChain says that an attempt can't go on: its cursor was rejected, or repeated where err is nil.
@@ -70,12 +74,15 @@ func (c *chain) begin(span TimeRange) {
 	c.span, c.cursor, c.pages = span, nil, 0
 	c.cursors = map[hash128]struct{}{}
 	c.order.restart()
+	c.pace.places = nil
 }
 
 // finish reads what is left of the window.
 func (c *chain) finish(ctx context.Context) error {
 	c.w.progress.add(countWindows, 1)
 	err := c.read(ctx, maxIdle)
+	c.w.leave(c)
+	c.seen, c.before, c.cursors = nil, nil, nil // others may walk on for long
 	if err != nil && ctx.Err() == nil {
 		return &WalkError{Window: c.window, Err: err, Hint: hintOf(err)}
 	}
@@ -107,6 +114,7 @@ func (c *chain) read(ctx context.Context, patience int) error {
 		default:
 			idle++
 		}
+		left = left.within(c.window)
 		if left.From >= left.To {
 			return c.w.mark(marks...) // all that is left is the edge, which belongs to the next window
 		}
@@ -143,6 +151,9 @@ func (c *chain) halve(ctx context.Context, restarts int, cause error) error {
 // follow reads pages until the chain ends, breaks, or limit pages are read (0 for no limit). ended says that it ended.
 func (c *chain) follow(ctx context.Context, limit int) (ended bool, err error) {
 	for c.pages < limit || limit == 0 {
+		if c.past() {
+			return true, c.stop()
+		}
 		next, err := c.page(ctx)
 		if err != nil {
 			return false, err
@@ -156,6 +167,9 @@ func (c *chain) follow(ctx context.Context, limit int) (ended bool, err error) {
 		}
 		c.cursors[h] = struct{}{}
 		c.cursor = next
+		if err := c.share(); err != nil {
+			return false, err
+		}
 	}
 	return false, nil
 }
@@ -185,7 +199,9 @@ func (c *chain) page(ctx context.Context) (next []byte, err error) {
 	c.pages++
 	c.w.progress.add(countPages, 1)
 	next = bytes.Clone(page.Next)
+	last, any := c.order.last, c.order.any
 	kept := c.keep(&page)
+	c.passed(last, any)
 	if c.order.order == unordered {
 		c.w.misled.Store(true)
 	}

@@ -108,9 +108,19 @@ func neverReached(err error) bool {
 }
 
 // maxRetryAfter bounds what a Retry-After may ask for. The largest window seen is 600 s.
-const maxRetryAfter = 15 * time.Minute
+const maxRetryAfter = 24 * time.Hour
 
-// parseRetryAfter reads a Retry-After value, seconds or an HTTP date (RFC 9110, 10.2.3), bounded to [0, maxRetryAfter].
+// serverTime is what the server's clock showed when it sent the header, which may differ from ours by any amount; without
+// a Date it is ours.
+func serverTime(h http.Header, now time.Time) time.Time {
+	if at, err := http.ParseTime(h.Get("Date")); err == nil {
+		return at
+	}
+	return now
+}
+
+// parseRetryAfter reads a Retry-After value, seconds or an HTTP date (RFC 9110, 10.2.3), bounded to [0, maxRetryAfter]. now
+// is the server's time.
 func parseRetryAfter(value string, now time.Time) (time.Duration, bool) {
 	if value == "" {
 		return 0, false

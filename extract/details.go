@@ -15,24 +15,12 @@ type job struct {
 	tries tries
 }
 
-// startWorkers starts the detail workers, once.
-func (x *Extractor) startWorkers() {
-	x.start.Do(func() {
-		for range x.workers {
-			x.done.Go(func() {
-				for j := range x.queue {
-					j.walk.fetch(j)
-				}
-			})
-		}
-	})
-}
-
 // enqueue hands a job to the workers. It blocks while the queue is full; a job of an ended walk is settled unfetched.
 func (w *walk) enqueue(j *job) {
-	w.x.startWorkers()
+	w.x.workers.hire(w.x, w.step.Client.governor)
 	select {
 	case w.x.queue <- j:
+		w.x.workers.hire(w.x, w.step.Client.governor)
 	case <-w.ctx.Done():
 		w.abandon(j)
 	}
@@ -61,7 +49,12 @@ func (w *walk) fetch(j *job) {
 	case retry, retryAfter:
 		c := w.step.Client
 		pause, err := c.policy.next(&j.tries, OpDetail, v, c.reached.Load())
-		if err != nil {
+		switch {
+		case err != nil && v.throttled: // the budget is not the record's fault: every other one would end so
+			w.fail(err, w.step.Interval)
+			w.abandon(j)
+			return
+		case err != nil:
 			w.refused(j, err)
 			return
 		}
@@ -150,7 +143,9 @@ func (w *walk) settle(j *job, memory *reservation) {
 		parts[1] = held{of: memory, bytes: memory.bytes}
 		n = 2
 	}
-	if due, ok := w.collector.add(j.rec, parts[:n]...); ok {
+	rec := j.rec
+	j.rec = record.Record{} // the job's neighbours keep it in memory until all of their page are settled
+	if due, ok := w.collector.add(rec, parts[:n]...); ok {
 		w.deliver(due)
 	} else if w.x.waiting.Load() > 0 {
 		w.flush() // memory is short: what is held here may be what others wait for

@@ -104,7 +104,7 @@ func TestARevokedKeyEndsTheWalkAtOnce(t *testing.T) {
 		require.Contains(t, err.Error(), "Invalid API key; suggested fix: Create a key.")
 		require.Contains(t, walk.Hint, "source.api_key")
 		require.Less(t, time.Since(began), time.Second)
-		require.Less(t, calls.Load(), int64(200+2*DefaultDetailsInFlight))
+		require.Less(t, calls.Load(), int64(200+4*firstDetails))
 	})
 }
 

@@ -12,15 +12,14 @@ import (
 
 // Defaults of an Extractor.
 const (
-	DefaultWindows         = 16
-	DefaultDetailsInFlight = 64
-	DefaultMemoryBytes     = 170 << 20
+	DefaultWindows     = 64
+	DefaultMemoryBytes = 170 << 20
 )
 
 // Options bound what an Extractor does at once, over all walks in progress. 0 is the default.
 type Options struct {
 	Windows         int   // cursor chains walking
-	DetailsInFlight int   // detail requests
+	DetailsInFlight int   // detail requests; 0 is as many as the governor finds useful, up to MaxDetails
 	MemoryBytes     int64 // bytes of answers: list entries waiting for their details, and details until they are received
 }
 
@@ -40,8 +39,11 @@ type Step struct {
 	Interval window.Interval
 	Filters  []Filter
 	Details  Details   // "" is DetailsAll
-	Windows  int       // how many windows to cut the interval into; 0 lets the first page decide
+	Windows  int       // how many windows to cut the interval into; 0 lets them split themselves where walkers are idle
 	Progress *Progress // counts what this walk does, perhaps with others; may be nil
+	// Usage is what of the filters the usage counts can apply, if that is all of them: windows are cut by these counts where
+	// the interval is large and no details are wanted. Its Range and EntityTypes are ignored; nil never asks.
+	Usage *UsageRequest
 
 	// Journal is told of what must not be fetched again after a crash; may be nil. It has to stay open until Walk returns.
 	Journal Journal
@@ -69,16 +71,15 @@ type Receiver interface {
 // Extractor holds the bounds that all walks share, and the workers that fetch details. Close ends the workers.
 type Extractor struct {
 	slots   chan struct{} // one a window that is walking
+	wanted  atomic.Int64  // windows that wait for a slot
 	queue   chan *job
-	workers int
+	workers workers
 	seen    int // ids remembered a window and generation
+	worth   worth
 
 	entries *budget
 	details *budget
 	waiting atomic.Int64 // callers that wait for one of the budgets
-
-	start sync.Once
-	done  sync.WaitGroup
 
 	mu     sync.Mutex
 	closed bool
@@ -92,8 +93,10 @@ func New(o Options) *Extractor {
 	if o.Windows <= 0 {
 		o.Windows = DefaultWindows
 	}
+	const queued = 2048 // jobs that wait for a worker, where the number of these is not given
+	queue := max(1024, 4*o.DetailsInFlight)
 	if o.DetailsInFlight <= 0 {
-		o.DetailsInFlight = DefaultDetailsInFlight
+		o.DetailsInFlight, queue = MaxDetails, queued
 	}
 	if o.MemoryBytes <= 0 {
 		o.MemoryBytes = DefaultMemoryBytes
@@ -105,10 +108,11 @@ func New(o Options) *Extractor {
 	)
 	x := &Extractor{
 		slots:   make(chan struct{}, o.Windows),
-		queue:   make(chan *job, max(1024, 4*o.DetailsInFlight)),
-		workers: o.DetailsInFlight,
+		queue:   make(chan *job, queue),
+		workers: workers{most: o.DetailsInFlight},
 		// An eighth for the ids, two generations a window.
-		seen:  int(max(o.MemoryBytes/8/int64(o.Windows)/2/seenBytes, 2000)),
+		seen:  int(max(o.MemoryBytes/8/int64(o.Windows)/2/seenBytes, 1000)),
+		worth: defaultWorth,
 		walks: map[*walk]struct{}{},
 	}
 	// Separate shares: entries wait for details and never the other way round, so the two can't block each other.
@@ -126,7 +130,7 @@ func (x *Extractor) Close() {
 	if !closed {
 		close(x.queue)
 	}
-	x.done.Wait()
+	x.workers.done.Wait()
 }
 
 // Walk reads one step to its end, and returns once every record has been received or the walk has failed. Several walks
@@ -191,6 +195,8 @@ func (x *Extractor) flush() {
 
 // slot waits for the right to walk a window. The caller gives it back with freeSlot.
 func (x *Extractor) slot(ctx context.Context) error {
+	x.wanted.Add(1)
+	defer x.wanted.Add(-1)
 	select {
 	case x.slots <- struct{}{}:
 		return nil

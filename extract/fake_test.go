@@ -27,12 +27,20 @@ type fakeAPI struct {
 	details map[string]int
 }
 
+// stateNoLimit says that there is no limit in practice.
+func stateNoLimit(h http.Header) {
+	h.Set("X-RateLimit", "2147483647")
+	h.Set("X-RateLimit-Remaining", "2147483647")
+	h.Set("X-RateLimit-Window-Size", "60s")
+}
+
 type fakeEntry struct {
 	id string
 	ms int64
 }
 
 func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	stateNoLimit(w.Header())
 	if id, ok := strings.CutPrefix(r.URL.Path, detailPath); ok {
 		f.mu.Lock()
 		if f.details == nil {

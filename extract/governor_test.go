@@ -80,7 +80,7 @@ func TestA429PausesEveryRequestAndNoStormFollows(t *testing.T) {
 		require.Len(t, g.records, 2000)
 		require.EqualValues(t, 1, stats.Throttled)
 		require.Zero(t, during, "nothing is sent during the pause")
-		require.LessOrEqual(t, firstMoments, 4, "one, then two at a time")
+		require.LessOrEqual(t, firstMoments, 7, "one, then two, then four at a time")
 		require.NotZero(t, firstMoments)
 	})
 }
@@ -88,7 +88,7 @@ func TestA429PausesEveryRequestAndNoStormFollows(t *testing.T) {
 func TestAcquireEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGovernor(GovernorOptions{Limit: 1})
-		first, err := g.Acquire(t.Context(), OpList)
+		first, err := g.Acquire(t.Context(), OpList, 0)
 		require.NoError(t, err)
 		cause := errors.New("enough")
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -96,7 +96,7 @@ func TestAcquireEndsWithItsContext(t *testing.T) {
 		var ended atomic.Int64
 		for range 10 {
 			waiting.Go(func() {
-				_, err := g.Acquire(ctx, OpDetail)
+				_, err := g.Acquire(ctx, OpDetail, 0)
 				if errors.Is(err, cause) {
 					ended.Add(1)
 				}
@@ -108,7 +108,7 @@ func TestAcquireEndsWithItsContext(t *testing.T) {
 		require.EqualValues(t, 10, ended.Load())
 		g.Observe(first, nil, 0)
 		began := time.Now()
-		_, err = g.Acquire(t.Context(), OpList)
+		_, err = g.Acquire(t.Context(), OpList, 0)
 		require.NoError(t, err)
 		require.Equal(t, time.Minute, time.Since(began))
 	})
@@ -116,16 +116,73 @@ func TestAcquireEndsWithItsContext(t *testing.T) {
 
 func TestSnapshotSaysWhatIsKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := NewGovernor(GovernorOptions{Headroom: 0.5})
-		require.Equal(t, Budget{Remaining: -1, Window: time.Minute}, g.Snapshot())
-		ticket, err := g.Acquire(t.Context(), OpList)
+		g := NewGovernor(GovernorOptions{Headroom: 0.5, Details: 7, Lists: 3})
+		require.Equal(t, Budget{Remaining: -1, Window: time.Minute, Lists: 3, Details: 7, Assumed: true}, g.Snapshot())
+		ticket, err := g.Acquire(t.Context(), OpList, 0)
 		require.NoError(t, err)
 		g.Observe(ticket, http.Header{"X-Ratelimit": {"1000"}, "X-Ratelimit-Remaining": {"753"}, "X-Ratelimit-Window-Size": {"30s"}}, 200)
-		require.Equal(t, Budget{Limit: 1000, Remaining: 753, Window: 30 * time.Second, Used: 0.5}, g.Snapshot())
-		ticket, err = g.Acquire(t.Context(), OpList)
+		known := Budget{Limit: 1000, Remaining: 753, Window: 30 * time.Second, Lists: 3, Details: 7}
+		got := g.Snapshot()
+		require.InDelta(t, 0.5, got.Used, 0.01)
+		got.Used = 0
+		require.Equal(t, known, got)
+		ticket, err = g.Acquire(t.Context(), OpList, 0)
 		require.NoError(t, err)
 		g.Observe(ticket, http.Header{"Retry-After": {"10"}}, 429)
 		require.Equal(t, time.Now().Add(10*time.Second), g.Snapshot().PausedUntil)
+	})
+}
+
+func TestListsGoBeforeDetails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewGovernor(GovernorOptions{Limit: 60})
+		var order []Op
+		var mu sync.Mutex
+		var waiting sync.WaitGroup
+		for _, op := range []Op{OpDetail, OpDetail, OpDetail, OpList} {
+			waiting.Go(func() {
+				ticket, err := g.Acquire(t.Context(), op, 0)
+				if err != nil {
+					return
+				}
+				mu.Lock()
+				order = append(order, op)
+				mu.Unlock()
+				g.Observe(ticket, nil, 200)
+			})
+			synctest.Wait()
+		}
+		waiting.Wait()
+		require.Equal(t, []Op{OpDetail, OpList, OpDetail, OpDetail}, order)
+	})
+}
+
+func TestAPauseLongerThanARequestMayWaitIsAnErrorForAllWhoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewGovernor(GovernorOptions{Details: 1})
+		refused, err := g.Acquire(t.Context(), OpDetail, time.Minute)
+		require.NoError(t, err)
+		errs := make(chan error, 2)
+		for range 2 {
+			go func() {
+				_, err := g.Acquire(t.Context(), OpDetail, 15*time.Minute)
+				errs <- err
+			}()
+		}
+		synctest.Wait()
+		g.Observe(refused, http.Header{"Retry-After": {"3600"}}, 429)
+		for range 2 {
+			var paused *PausedError
+			require.ErrorAs(t, <-errs, &paused)
+			require.Equal(t, time.Hour, paused.Wait)
+			require.Contains(t, paused.Error(), "1h0m0s")
+		}
+		_, err = g.Acquire(t.Context(), OpDetail, 15*time.Minute)
+		require.Error(t, err, "one who comes later is told too")
+		began := time.Now()
+		_, err = g.Acquire(t.Context(), OpDetail, 2*time.Hour)
+		require.NoError(t, err)
+		require.Equal(t, time.Hour, time.Since(began), "who may wait, waits")
 	})
 }
 
@@ -140,26 +197,4 @@ func TestReadBudget(t *testing.T) {
 	require.Equal(t, reading{remaining: -1}, readBudget(nil, now))
 	require.Equal(t, reading{remaining: -1}, readBudget(http.Header{"X-Ratelimit": {"0"}, "X-Ratelimit-Remaining": {"x"}}, now))
 	require.Equal(t, reading{limit: maxCount}, readBudget(http.Header{"X-Ratelimit": {"9000000000000"}, "X-Ratelimit-Remaining": {"-5"}}, now))
-}
-
-func TestPhaseBecomesMorePreciseAndForgetsContradictions(t *testing.T) {
-	at := func(s float64) time.Time { return time.Unix(0, 0).Add(time.Duration(s * float64(time.Second))) }
-	var p phase
-	after, until := p.next(at(5), time.Minute)
-	require.Equal(t, at(5), after)
-	require.Equal(t, at(65), until)
-	p.learn(at(0), at(70), time.Minute) // longer than a window: says nothing
-	require.Equal(t, phase{}, p)
-	p.learn(at(10), at(40), time.Minute)
-	p.learn(at(85), at(110), time.Minute)
-	require.Equal(t, phase{after: at(85), until: at(100)}, p)
-	after, until = p.next(at(641), time.Minute)
-	require.Equal(t, phase{after: at(685), until: at(700)}, phase{after: after, until: until})
-	p = phase{after: at(85), until: at(100)}
-	p.learn(at(110), at(130), time.Minute) // can't be: replaced
-	require.Equal(t, phase{after: at(110), until: at(130)}, p)
-	for _, now := range []float64{129, 130, 130.5, 189.9, 190, 1000, 10} {
-		_, until := p.next(at(now), time.Minute)
-		require.True(t, until.After(at(now)) && !until.After(at(now+60)), now)
-	}
 }

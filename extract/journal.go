@@ -12,7 +12,7 @@ type Journal interface {
 	// Page comes before a page's entries go on. entries are those kept, perhaps none; mark is where their chain is after them.
 	// Entries whose detail is not wanted are complete with it.
 	Page(entries []record.Entry, mark Mark) error
-	// Mark records progress that no page brings: windows planned, a window ended or begun again, an interval taken for read.
+	// Mark records progress that no page brings: windows planned, split, ended or begun again, an interval taken for read.
 	// Marks that come together are to be kept together.
 	Mark(marks ...Mark) error
 	// Settled comes once for each wanted detail, as soon as its outcome is known.
@@ -30,7 +30,7 @@ type Mark struct {
 	To     int64 `json:"to"`            // excluded
 	Done   bool  `json:"done,omitzero"` // the window is read to its end
 
-	Span   TimeRange `json:"span,omitzero"`    // what of the window is being read
+	Span   TimeRange `json:"span,omitzero"`    // what is asked for: the window, what of it is left, or what it was before it was split
 	Cursor []byte    `json:"cursor,omitempty"` // of the next page, its JSON; nil where the span is to be read from its beginning
 	Limit  int       `json:"limit,omitzero"`   // entries a page; 0 is PageLimit
 	Order  OrderMark `json:"order,omitzero"`

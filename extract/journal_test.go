@@ -116,8 +116,15 @@ func TestAWalkThatIsCutAfterAnyLineOfItsJournalGoesOnThere(t *testing.T) {
 		details Details
 		windows int
 		misled  bool // what was assumed is read twice by one walk, and may be handed on twice
+		worth   worth
+		splits  bool
 	}{
-		{name: "windows planned by the first page", entries: newestEntries(1200)},
+		{name: "windows planned by the first page", entries: newestEntries(4000), splits: true},
+		{name: "windows that split at every page", entries: newestEntries(1800), worth: eager, splits: true},
+		{name: "windows that split around a millisecond of many", entries: crowded(1500, 700), worth: eager, splits: true},
+		{name: "windows that split, oldest first", entries: reversed(crowded(1500, 700)), worth: eager, splits: true},
+		{name: "windows that split, and cursors that end early", entries: newestEntries(1500), worth: eager, splits: true, list: expiring},
+		{name: "windows that split by an order that proves to be none", entries: halfOrdered(1100), worth: eager, misled: true},
 		{name: "details", entries: newestEntries(330), details: DetailsAll},
 		{name: "one window", entries: newestEntries(650), windows: 1},
 		{name: "a single page", entries: newestEntries(40)},
@@ -133,12 +140,16 @@ func TestAWalkThatIsCutAfterAnyLineOfItsJournalGoesOnThere(t *testing.T) {
 			if details == "" {
 				details = DetailsNone
 			}
+			if c.worth == (worth{}) {
+				c.worth = defaultWorth
+			}
 			step := Step{Interval: day, Details: details, Windows: c.windows}
-			whole, _ := resumed(t, &fakeAPI{entries: c.entries, list: c.list}, step, &memory{})
+			whole, _ := resumedBy(t, &fakeAPI{entries: c.entries, list: c.list}, step, &memory{}, c.worth)
+			require.True(t, !c.splits || whole.splits() > 2, "%d splits", whole.splits())
 			for n := 0; n <= len(whole.told); n += 1 + len(whole.told)/90 {
 				cut := whole.begin(n)
 				had := cut.had(details)
-				after, g := resumed(t, &fakeAPI{entries: c.entries, list: c.list}, step, cut)
+				after, g := resumedBy(t, &fakeAPI{entries: c.entries, list: c.list}, step, cut, c.worth)
 				require.Equal(t, len(c.entries), distinct(append(had, g.ids()...)), "cut after line %d of %d", n, len(whole.told))
 				require.Equal(t, len(c.entries), distinct(after.had(details)), "the journal has it all; cut after line %d", n)
 				if !c.misled {
@@ -152,6 +163,31 @@ func TestAWalkThatIsCutAfterAnyLineOfItsJournalGoesOnThere(t *testing.T) {
 	}
 }
 
+// splits is how many windows the journal tells of that others split off: with theirs, in one call.
+func (m *memory) splits() (n int) {
+	for _, t := range m.told {
+		if len(t.marks) > 1 && !t.marks[0].Assumed && t.marks[0].Cursor != nil {
+			n += len(t.marks) - 1
+		}
+	}
+	return n
+}
+
+// crowded returns n entries, newest first, of which so many share one millisecond in the middle of the day.
+func crowded(n, together int) []fakeEntry {
+	out := newestEntries(n)
+	first := (n - together) / 2
+	for i := range together {
+		out[first+i].ms = out[first].ms
+	}
+	return out
+}
+
+func reversed(entries []fakeEntry) []fakeEntry {
+	slices.Reverse(entries)
+	return entries
+}
+
 func distinct(ids []string) int {
 	slices.Sort(ids)
 	return len(slices.Compact(ids))
@@ -160,8 +196,15 @@ func distinct(ids []string) int {
 // resumed walks with what a journal has, and lets it remember the rest.
 func resumed(t *testing.T, api *fakeAPI, step Step, journal *memory) (*memory, *gathered) {
 	t.Helper()
+	return resumedBy(t, api, step, journal, defaultWorth)
+}
+
+func resumedBy(t *testing.T, api *fakeAPI, step Step, journal *memory, worth worth) (*memory, *gathered) {
+	t.Helper()
 	g := &gathered{}
-	withFake(t, api, Options{}, func(t *testing.T, x *Extractor, c *Client) {
+	withFake(t, unlimited(api), Options{}, func(t *testing.T, x *Extractor, c *Client) {
+		x.worth = worth
+		c.governor = NewGovernor(GovernorOptions{Lists: 64})
 		step.Client, step.Journal, step.Resume = c, journal, journal.resume(step.Details)
 		_, err := x.Walk(t.Context(), step, g)
 		require.NoError(t, err)

@@ -3,11 +3,19 @@ package extract
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"weak"
 
 	"github.com/stretchr/testify/require"
+
+	"logferry/internal/record"
 )
 
 func testBudget(total, estimate int64) *budget {
@@ -116,4 +124,72 @@ func TestBudgetLearnsTheSizeOfAnswers(t *testing.T) {
 	require.NoError(t, err)
 	require.InDelta(t, 5<<20, r.bytes, 1<<18)
 	r.release()
+}
+
+// TestDetailsAreNotHeldOnceReceived: a page's records are jobs in one array, of which one may last for long.
+func TestDetailsAreNotHeldOnceReceived(t *testing.T) {
+	const large = 1 << 20
+	api := &fakeAPI{entries: newestEntries(PageLimit)}
+	var others chan struct{} // of the bubble
+	api.detail = func(w http.ResponseWriter, _ *http.Request, id string, _ int) bool {
+		if id == "log_00000" {
+			<-others
+		}
+		_, _ = fmt.Fprintf(w, `{"id":%q,"data":%q}`, id, strings.Repeat("x", large))
+		return true
+	}
+	withFake(t, api, Options{DetailsInFlight: 4}, func(t *testing.T, x *Extractor, c *Client) {
+		others = make(chan struct{})
+		r := &forgetful{most: PageLimit - 1, done: others}
+		_, err := x.Walk(t.Context(), Step{Client: c, Interval: day}, r)
+		require.NoError(t, err)
+		require.LessOrEqual(t, r.held, 8, "details that were received and are still in memory")
+	})
+}
+
+// forgetful receives details and forgets them. When it has had most of them, it counts those that are still in memory.
+type forgetful struct {
+	mu      sync.Mutex
+	details []weak.Pointer[byte]
+	most    int
+	held    int
+	done    chan struct{}
+}
+
+func (f *forgetful) Records(_ context.Context, batch []record.Record) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range batch {
+		f.details = append(f.details, weak.Make(&batch[i].Detail[0]))
+	}
+	if len(f.details) != f.most {
+		return nil
+	}
+	runtime.GC()
+	for _, p := range f.details {
+		if p.Value() != nil {
+			f.held++
+		}
+	}
+	close(f.done)
+	return nil
+}
+
+func (f *forgetful) Bad(context.Context, Bad) error { return nil }
+
+func TestUnreadAnswersAreBoundedByMemoryAndRequests(t *testing.T) {
+	for _, c := range []struct {
+		conns  int
+		memory int64
+		each   int
+	}{
+		{conns: 1, memory: 64 << 20, each: 1 << 20},
+		{conns: 128, memory: 32 << 20, each: 256 << 10},
+		{conns: 1280, memory: 20 << 20, each: 64 << 10},
+		{conns: 0, memory: 512 << 10, each: 512 << 10},
+	} {
+		transport := NewTransport(c.conns, nil)
+		BoundUnread(transport, c.conns, c.memory)
+		require.Equal(t, c.each, transport.HTTP2.MaxReceiveBufferPerStream)
+	}
 }

@@ -10,40 +10,48 @@ import (
 //
 // The API counts the requests of a whole organisation in a fixed window whose phase it does not tell. What is known
 // comes from response headers: the limit, what remains, the window's length. The model answers one question: may a
-// request be sent now, and if not, how long is it to wait. Three bounds hold together:
+// request be sent now, and if not, how long is it to wait. Four bounds hold together:
 //
 //   - Floor. By the lowest `remaining` seen in the current window, less the own requests that are sent and not answered,
 //     sending one more leaves headroom*limit. Where it does not, the window has to end first.
-//   - Pace. Tokens flow in at the share's even rate, (1-headroom)*limit a window, and slower where others have spent so
-//     much that the rest has to last until the window's end. A few seconds' worth may be saved up.
+//   - Pace. What is left of the share, less what the others will use at their present rate, is spread evenly over what is
+//     left of the window.
 //   - Ramp. While nothing is known (at the start, after a 429, when a window's end was waited for) only a few requests may
 //     be unanswered at once; every answer allows one more.
+//   - Flight. So many requests of each kind are unanswered at once as the rate needs at the latency seen; see flight.
 //
-// Where the floor is reached before the window's end, and that end is not known well, up to maxProbes requests, spared for
-// that from the share, look for it by bisection. Without headers only the ramp and the user's own limit hold.
+// What a header has not said is not counted on: see blind. The moments of the resets are learnt from the jumps of
+// `remaining`; see edges.
 type model struct {
 	headroom float64      // share of the limit left to others, 0 to 0.99
 	own      slidingLimit // the user's own limit a minute
 
-	window time.Duration // length of the API's window
-	limit  int           // requests a window; 0 is unknown
+	limit      int    // requests a window; 0 is unknown
+	limitOf    uint64 // number of the request that showed it
+	stated     time.Duration
+	edges      edges // with the window's length
+	cur        current
+	others     others
+	othersRate float64 // requests a second
+	blind      blind
 
-	known    bool
-	observed int       // lowest remaining seen in the current window
-	lost     int       // requests since then that may have been counted without an answer that says so
-	low      Ticket    // the request that showed observed
-	end      time.Time // the current window is over by then at the latest
-	endAfter time.Time // and not before then
-	phase    phase
-	probes   int // requests sent in the current window to find its end
+	latest          Ticket // the last request that showed what remains, where that is not counted in fixed windows
+	latestRemaining int
 
-	sent     uint64 // requests sent so far; a ticket's number is its place in this count
-	inFlight int    // sent and not answered
-	lowSent  uint64 // value of sent when observed was seen: a later request can't be shown more in the same window
-	newSent  uint64 // value of sent when the window was first seen: earlier requests may tell of the one before
+	guard    time.Duration // by how much the moment at which a request is counted varies
+	pathTime float64       // mean latency in seconds, for guard
+	pathDev  float64       // and its mean deviation
+
+	now      time.Time // of the latest question
+	sent     uint64    // requests sent so far; a ticket's number is its place in this count
+	inFlight int       // sent and not answered
+	leftOver int       // of them, those sent before the current window was believed in
+	flights  [2]flight
 
 	pausedTill time.Time
-	penalty    time.Duration // next pause for a 429 that names no time
+	refusedAt  time.Time     // of the first 429 since the API has answered otherwise; zero for none
+	resetBy    time.Time     // a 429 named it as the window's end; zero once a window has begun since
+	penalty    time.Duration // next pause for a 429 that names no time, or one that has passed
 
 	tokens   float64
 	tokensAt time.Time
@@ -54,21 +62,50 @@ const (
 	defaultWindow = time.Minute
 	firstRamp     = 2
 	fullRamp      = 1 << 12 // more than any concurrency here
-	burstSeconds  = 2       // of the even rate that may be saved up
 	firstPenalty  = time.Second
 	maxProbes     = 3
+	// burstTime is how much of the even rate may be saved up while nobody asks: enough for a timer that comes late.
+	burstTime = 250 * time.Millisecond
+	// haste is by how much the pace may exceed the even rate to make up for what was not used earlier in the window.
+	haste = 2
+	// patrol is the part of the even rate that goes on while others seem to need all that is left.
+	patrol = 50
+	// patrolLeast is how many requests a window that is at least.
+	patrolLeast = 16
 	// reorderSlack is by how much answers of one window may differ, beyond the requests in flight, because others spent too.
 	reorderSlack = 16
 	// untilAnswer is a wait that only an observation ends.
 	untilAnswer = time.Duration(math.MaxInt64)
 )
 
-func newModel(headroom float64, ownLimit int) model {
-	return model{
-		headroom: min(max(headroom, 0), 0.99), own: newSlidingLimit(ownLimit, time.Minute),
-		window: defaultWindow, penalty: firstPenalty, ramp: firstRamp,
+// The kinds of requests that are counted apart in model.flights.
+const (
+	flightOfList = iota // usage counts too
+	flightOfDetail
+)
+
+func flightOf(op Op) int {
+	if op == OpDetail {
+		return flightOfDetail
 	}
+	return flightOfList
 }
+
+func newModel(o GovernorOptions) model {
+	m := model{
+		headroom: min(max(o.Headroom, 0), 0.99), own: newSlidingLimit(o.Limit, time.Minute),
+		penalty: firstPenalty, ramp: firstRamp, edges: edges{window: defaultWindow},
+		blind: newBlind(o.Limit),
+	}
+	m.flights[flightOfList] = newFlight(o.Lists, firstLists, MaxLists)
+	m.flights[flightOfDetail] = newFlight(o.Details, firstDetails, MaxDetails)
+	return m
+}
+
+func (m *model) window() time.Duration { return m.edges.window }
+
+// unlimited says that the API states a limit that is none.
+func (m *model) unlimited() bool { return m.limit >= maxCount }
 
 // floor is how many requests of a window are left to others.
 func (m *model) floor() int { return int(math.Ceil(m.headroom*float64(m.limit) - 1e-9)) }
@@ -79,69 +116,90 @@ func (m *model) share() int { return max(m.limit-m.floor(), 1) }
 // available is how many requests may be sent before the floor is reached, those for finding the window's end aside. Only
 // where known.
 func (m *model) available() int {
-	return m.observed - m.lost - m.inFlight - m.floor() - (m.spare() - m.probes)
+	return m.cur.observed - m.unseen() - m.cur.lost - m.inFlight - m.floor() - (m.spare() - m.cur.probes)
+}
+
+// unseen is how much others spend, at their present rate, between the counting of the lowest remaining seen and that of a
+// request sent now.
+func (m *model) unseen() int {
+	since := m.cur.low.at
+	if since.IsZero() {
+		since = m.cur.begun
+	}
+	return int(math.Ceil(m.othersRate * m.now.Sub(since).Seconds()))
 }
 
 // Next returns 0 where a request may be sent at now, otherwise how long to wait before asking again; untilAnswer where
 // only an observation changes that. Any observation may end a wait early.
-func (m *model) Next(now time.Time) time.Duration {
+func (m *model) Next(now time.Time, op Op) time.Duration {
 	if wait := m.pausedTill.Sub(now); wait > 0 {
 		return wait
 	}
-	if m.known && !now.Before(m.end) {
-		m.forget()
+	m.now = now
+	if m.cur.known && !now.Before(m.cur.till) {
+		m.windowOver(now)
 	}
-	if m.inFlight >= m.ramp {
+	if m.inFlight-m.leftOver >= m.ramp || m.flights[flightOf(op)].full() {
 		return untilAnswer
 	}
-	wait := max(m.own.next(now), m.pace(now))
-	if m.known && m.available() < 1 {
+	// What others will need is guessed anew as time passes.
+	wait := min(m.pace(now), m.window()/64)
+	switch {
+	case m.blind.on:
+		wait = max(wait, m.blind.next(now, m))
+	case m.cur.known && m.available() < 1:
 		m.tokens = min(m.tokens, 1) // no burst when the window ends
-		wait = max(m.own.next(now), m.stall(now))
+		wait = m.stall(now)
+	case m.cur.known:
+		wait = min(wait, m.cur.till.Sub(now)) // the pace is another one then
 	}
-	return wait
+	return max(wait, m.own.next(now))
 }
 
 // stall is how long to wait with the floor reached: for the window's end, or for a look at whether it is over.
 func (m *model) stall(now time.Time) time.Duration {
-	if m.spare() == m.probes || m.inFlight > 0 || m.available()+m.spare()-m.probes < 1 {
-		return m.end.Sub(now)
+	c := &m.cur
+	if m.spare() == c.probes || m.inFlight > 0 || m.available()+m.spare()-c.probes < 1 {
+		return c.till.Sub(now)
 	}
-	from := later(m.endAfter, m.low.at)
-	return max(from.Add(m.end.Sub(from)/2).Sub(now), 0)
+	from := later(c.from, c.low.at)
+	return max(from.Add(c.till.Sub(from)/2).Sub(now), 0)
 }
 
 // spare is how many requests of the window are kept for finding its end.
 func (m *model) spare() int {
-	if m.end.Sub(m.endAfter) < m.window/100 {
-		return m.probes
+	if m.cur.till.Sub(m.cur.from) < m.window()/20 {
+		return m.cur.probes
 	}
-	return max(min(maxProbes, m.share()/100), m.probes)
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
+	return max(min(maxProbes, m.share()/100), m.cur.probes)
 }
 
 // Send accounts for a request sent at now.
-func (m *model) Send(now time.Time) Ticket {
-	if m.known && m.available() < 1 {
-		m.probes++
+func (m *model) Send(now time.Time, op Op) Ticket {
+	if m.cur.known && !m.blind.on && m.available() < 1 {
+		m.cur.probes++
 	}
 	m.own.add(now)
+	m.blind.sent.add(now)
 	m.tokens--
 	m.sent++
 	m.inFlight++
-	return Ticket{number: m.sent, at: now}
+	m.flights[flightOf(op)].send()
+	return Ticket{number: m.sent, at: now, op: op}
 }
 
-// forget drops what was known. The next request's answer makes known again; those in flight may tell of the window before.
-func (m *model) forget() {
-	m.known, m.newSent = false, m.sent
-	m.ramp = m.inFlight + 1
+// Unsend takes a ticket back whose request was not sent. It counts as spent until the next answer says otherwise.
+func (m *model) Unsend(t Ticket) {
+	m.landed(t)
+	m.flights[flightOf(t.op)].inAir--
+}
+
+// landed says that a request is no longer in flight.
+func (m *model) landed(t Ticket) {
+	m.inFlight--
+	if t.number <= m.cur.newSent {
+		m.leftOver = max(m.leftOver-1, 0)
+	}
 }
 
 // pace refills the tokens and returns how long to wait for a whole one.
@@ -151,7 +209,7 @@ func (m *model) pace(now time.Time) time.Duration {
 		m.tokens = 1
 		return 0
 	}
-	burst := max(rate*burstSeconds, 1)
+	burst := max(rate*burstTime.Seconds(), 1)
 	if m.tokensAt.IsZero() {
 		m.tokens = burst
 	}
@@ -163,84 +221,136 @@ func (m *model) pace(now time.Time) time.Duration {
 	return time.Duration(math.Ceil((1 - m.tokens) / rate * float64(time.Second)))
 }
 
-// rate is the even rate, in requests a second, at which the budget lasts; infinite where there is none.
-func (m *model) rate(now time.Time) float64 {
+// even is the rate, in requests a second, that spends the share of a whole window; infinite where there is none.
+func (m *model) even() float64 {
 	rate := m.own.rate()
-	if m.limit > 0 {
-		rate = min(rate, float64(m.share())/m.window.Seconds())
+	if m.blind.on {
+		return min(rate, float64(m.blind.share(m))/m.window().Seconds())
 	}
-	if m.known {
-		left := max(m.end.Sub(now).Seconds(), 1e-3)
-		// Never so slow that a window's end would be missed: the floor is what protects others.
-		rate = min(rate, max(float64(m.available())/left, 1/m.window.Seconds()))
+	if m.limit > 0 && !m.unlimited() {
+		rate = min(rate, float64(m.share())/m.window().Seconds())
 	}
 	return rate
 }
 
+// rate is the rate, in requests a second, at which the budget lasts; infinite where there is none.
+func (m *model) rate(now time.Time) float64 {
+	even := m.even()
+	if m.blind.on || !m.cur.known || m.cur.overdue {
+		return even
+	}
+	left := max(m.cur.till.Sub(now).Seconds(), 1e-3)
+	rate := (float64(m.available()) - m.othersRate*left) / left
+	even = float64(m.share()) / m.window().Seconds()
+	// Never so slow that a change of the others' traffic would be missed: the floor is what protects them.
+	return min(max(rate, even/patrol, patrolLeast/m.window().Seconds()), haste*even, m.own.rate())
+}
+
 // Observe takes in the answer to a request. status is 0 where none came.
 func (m *model) Observe(now time.Time, t Ticket, r reading, status int) {
-	m.inFlight--
-	if r.limit > 0 {
-		m.limit = r.limit
-	}
-	if r.window > 0 && r.window != m.window {
-		m.window, m.phase = r.window, phase{}
-	}
+	m.landed(t)
+	m.observeLatency(now, t, status)
+	m.observeLimit(now, t, r)
 	if status == http.StatusTooManyRequests {
 		m.refuse(now, r)
 		return
 	}
 	if status != 0 {
-		m.penalty = firstPenalty
-		if t.number > m.newSent { // an answer to what was sent before a pause does not tell that the pause is over
+		m.penalty, m.refusedAt = firstPenalty, time.Time{}
+		if t.number > m.cur.newSent { // an answer to what was sent before a pause does not tell that the pause is over
 			m.ramp = min(m.ramp+1, fullRamp)
 		}
 	}
-	if status != 0 && r.remaining >= 0 && m.limit > 0 {
-		m.take(now, t, r.remaining)
-	} else {
-		m.lost++
+	if m.blind.watch(status != 0, r.remaining >= 0 && m.limit > 0) {
+		m.forgetWindows()
+		m.cur.newSent, m.leftOver = t.number-1, 0
 	}
-}
-
-// take brings an observed remaining into the order in which the API counted.
-func (m *model) take(now time.Time, t Ticket, remaining int) {
-	// Sent after the lowest value was seen, and yet not lower: a new window has begun in between.
-	reset := t.number > m.lowSent && remaining >= m.observed && m.low.number > 0
 	switch {
-	case !m.known && t.number <= m.newSent:
-	case reset || !m.known:
-		if reset {
-			m.phase.learn(m.low.at, now, m.window)
+	case m.unlimited():
+	case m.blind.forGood:
+		if r.remaining >= 0 && t.number > m.latest.number {
+			m.latest, m.latestRemaining = t, min(r.remaining, m.limit)
 		}
-		m.endAfter, m.end = m.phase.next(now, m.window)
-		m.known, m.newSent, m.probes = true, m.sent, 0
-		m.see(t, remaining)
-	case t.number <= m.newSent && remaining < m.observed-m.inFlight-reorderSlack:
-		m.lost++ // of the window before; in this one it may have been counted or not
-	case remaining < m.observed:
-		m.see(t, remaining)
+	case status != 0 && r.remaining >= 0 && m.limit > 0:
+		m.take(now, t, min(r.remaining, m.limit))
+	default:
+		m.cur.lost++
 	}
+	m.othersRate = m.others.rate(m.window())
 }
 
-func (m *model) see(t Ticket, remaining int) {
-	m.observed, m.lost, m.low, m.lowSent = remaining, 0, t, m.sent
+// observeLatency takes in how long an answer took.
+func (m *model) observeLatency(now time.Time, t Ticket, status int) {
+	latency := now.Sub(t.at)
+	bad := status == 0 || status >= 500
+	m.flights[flightOf(t.op)].answer(now, latency, !bad, m.even())
+	if bad {
+		return
+	}
+	off := math.Abs(latency.Seconds() - m.pathTime)
+	if m.pathTime == 0 {
+		off = 0
+		m.pathTime = latency.Seconds()
+	}
+	m.pathTime += (latency.Seconds() - m.pathTime) / 16
+	m.pathDev += (off - m.pathDev) / 16
+	m.guard = min(time.Duration(4*m.pathDev*float64(time.Second))+2*time.Millisecond, m.window()/100)
+}
+
+// observeLimit takes in the limit and the window's length that an answer states.
+func (m *model) observeLimit(now time.Time, t Ticket, r reading) {
+	if r.limit > 0 && t.number > m.limitOf {
+		if m.cur.known && m.limit > 0 {
+			m.cur.observed = max(m.cur.observed+r.limit-m.limit, 0)
+		}
+		m.limit, m.limitOf = r.limit, t.number
+	}
+	if r.window > 0 && r.window != m.stated {
+		m.stated = r.window
+		m.edges = edges{window: r.window}
+	}
+	m.blind.sent.setWindow(m.window(), now)
 }
 
 // refuse takes in a 429: nothing is sent until the named time, and little after it.
 func (m *model) refuse(now time.Time, r reading) {
+	if m.refusedAt.IsZero() {
+		m.refusedAt = now
+	}
 	pause := m.penalty
 	switch {
-	case r.hasRetryAfter:
-		pause = max(r.retryAfter, 100*time.Millisecond)
+	case r.hasRetryAfter && r.retryAfter >= firstPenalty:
+		pause = r.retryAfter
 	case now.Before(m.pausedTill):
 		pause = 0 // one of several that were refused together
 	default:
-		m.penalty = min(m.penalty*2, m.window)
+		m.penalty = min(m.penalty*2, m.window())
+	}
+	if m.blind.on && pause > 0 && !now.Before(m.pausedTill) {
+		m.blind.refused(now, m.blind.sent.count(now)-m.inFlight-1, m)
 	}
 	if till := now.Add(pause); till.After(m.pausedTill) {
 		m.pausedTill = till
 	}
+	m.resetBy = m.pausedTill
 	m.forget()
-	m.ramp, m.tokens = 1, min(m.tokens, 1)
+	m.cur.before, m.cur.beforeLast = 0, time.Time{} // whether the window ends with the pause is only said, not seen
+	m.tokens = min(m.tokens, 1)
+}
+
+// Told takes in the limit that a 429 names in its message.
+func (m *model) Told(limit int, window time.Duration, now time.Time) {
+	m.blind.told = limit
+	if m.stated == 0 && window != m.window() {
+		m.edges = edges{window: window}
+		m.blind.sent.setWindow(window, now)
+	}
+}
+
+// refusedFor is for how long the API has answered nothing but 429.
+func (m *model) refusedFor(now time.Time) time.Duration {
+	if m.refusedAt.IsZero() {
+		return 0
+	}
+	return now.Sub(m.refusedAt)
 }

@@ -32,6 +32,9 @@ type orderTracker struct {
 // restart begins another attempt at the chain; the order seen so far is remembered.
 func (t *orderTracker) restart() { t.any, t.count = false, 0 }
 
+// inherit is what a chain begins with that another split off.
+func (t *orderTracker) inherit() orderTracker { return orderTracker{order: t.order, steps: t.steps} }
+
 func (t *orderTracker) see(micros int64) {
 	if t.any && micros != t.last {
 		direction := newestFirst

@@ -6,15 +6,6 @@ import (
 	"logferry/internal/window"
 )
 
-// rest returns what of the window is left to read, and what the pages so far cover, if their order is one.
-func (c *chain) rest() (rest, read window.Interval) {
-	left := c.order.narrow(c.span)
-	if left == c.span {
-		return c.window, window.Interval{}
-	}
-	return c.window.Intersect(window.Millis(left.From, left.To)), cutOff(c.window, c.span, left)
-}
-
 // cutOff is what of a window lies in span and not in left, which is span without one of its ends.
 func cutOff(win window.Interval, span, left TimeRange) window.Interval {
 	if left.From == span.From {
@@ -23,17 +14,23 @@ func cutOff(win window.Interval, span, left TimeRange) window.Interval {
 	return win.Intersect(window.Millis(span.From, left.From))
 }
 
-// suggest is how many windows, up to most, are worth walking at the same time, by what the first page shows.
-func (c *chain) suggest(most int) int {
+// within is what of the range is needed for a window.
+func (r TimeRange) within(win window.Interval) TimeRange {
+	whole := win.Align()
+	return TimeRange{From: max(r.From, whole.From.UnixMilli()), To: min(r.To, whole.To.UnixMilli())}
+}
+
+// wholeWindows is how many windows an interval is cut into whose entries come in no order, so that none can split itself
+// later. total is how many records it has, 0 where that is unknown.
+func wholeWindows(i window.Interval, total int64, slots int) int {
 	const (
-		pagesEach = 4           // at least as many a window, as far as can be told
-		shortest  = time.Second // a window
+		unknown  = 16          // windows
+		shortest = time.Second // a window
 	)
-	most = int(min(int64(most), max(int64(c.window.Duration()/shortest), 1)))
-	rest, read := c.rest()
-	if c.order.order == unordered || read.Empty() {
-		return most
+	slots = int(min(int64(slots), int64(i.Duration()/shortest)))
+	n := min(slots, unknown)
+	if total > 0 {
+		n = int(min(total/PageLimit/int64(defaultWorth.first), int64(slots)))
 	}
-	pages := float64(rest.Duration()) / float64(max(read.Duration(), time.Millisecond))
-	return int(min(max(pages/pagesEach, 1), float64(most)))
+	return max(n, 1)
 }

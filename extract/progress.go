@@ -26,6 +26,7 @@ const (
 	countRetries
 	countThrottled
 	countRestarts
+	countSplits
 	countBytes
 	gaugeWindows
 	gaugeDetails
@@ -80,6 +81,7 @@ type Stats struct {
 	Retries   int64 // attempts that had to be repeated
 	Throttled int64 // answers with status 429
 	Restarts  int64 // cursor chains begun again
+	Splits    int64 // windows split off from others while those were walked
 	Bytes     int64 // of successful answers, decompressed
 
 	WindowsWalked  int64 // windows begun, resumed ones among them
@@ -98,7 +100,7 @@ func (p *Progress) Snapshot() Stats {
 		Outside: get(countOutside), Known: get(countKnown), Unreadable: get(countUnreadable),
 		Fetched: get(countFetched), Skipped: get(countSkipped), Missing: get(countMissing), Denied: get(countDenied), Failed: get(countFailed),
 		ListRequests: get(countListRequests), DetailRequests: get(countDetailRequests), UsageRequests: get(countUsageRequests),
-		Retries: get(countRetries), Throttled: get(countThrottled), Restarts: get(countRestarts), Bytes: get(countBytes),
+		Retries: get(countRetries), Throttled: get(countThrottled), Restarts: get(countRestarts), Splits: get(countSplits), Bytes: get(countBytes),
 		WindowsWalked: get(countWindows), ResumedWindows: get(countResumed),
 		Windows: get(gaugeWindows), InFlight: get(gaugeDetails), Sleeping: get(gaugeSleeping),
 	}

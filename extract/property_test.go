@@ -20,6 +20,7 @@ type world struct {
 	api     logsim.Options
 	options Options
 	step    Step
+	worth   worth // 0 is the default
 }
 
 func drawWorld(t *rapid.T) world {
@@ -65,9 +66,15 @@ func drawWorld(t *rapid.T) world {
 	if rapid.Bool().Draw(t, "whole day") {
 		from, until = 0, length
 	}
+	if rapid.Bool().Draw(t, "skew") {
+		api.Records.Skew = logsim.Skew{Share: 0.8, Within: rapid.SampledFrom([]float64{0.02, 0.00001}).Draw(t, "skew within")}
+	}
+	api.Usage = logsim.Usage{Nested: logsim.NestedCount(between(0, 2).Draw(t, "nested")), MissingShare: rapid.SampledFrom([]float64{0, 0.9, 1}).Draw(t, "uncounted")}
+	api.Latency.Usage = logsim.Delay{Base: rapid.SampledFrom([]time.Duration{0, 100 * time.Millisecond, time.Minute}).Draw(t, "usage takes")}
 	start := day.From.UnixMicro()
 	return world{
-		api: api,
+		worth: rapid.SampledFrom([]worth{{}, {first: 1, later: 1, call: 0.1}}).Draw(t, "worth"),
+		api:   api,
 		options: Options{
 			Windows:         between(1, 8).Draw(t, "slots"),
 			DetailsInFlight: between(1, 40).Draw(t, "details in flight"),
@@ -76,7 +83,8 @@ func drawWorld(t *rapid.T) world {
 		step: Step{
 			Interval: window.New(time.UnixMicro(start+from), time.UnixMicro(start+until)),
 			Details:  rapid.SampledFrom([]Details{DetailsAll, DetailsFailed, DetailsNone}).Draw(t, "details"),
-			Windows:  between(0, 9).Draw(t, "windows"),
+			Windows:  max(between(-9, 9).Draw(t, "windows"), 0),
+			Usage:    rapid.SampledFrom([]*UsageRequest{nil, {}}).Draw(t, "usage"),
 		},
 	}
 }
@@ -103,6 +111,9 @@ func (w *world) play(t *testing.T) string {
 		return err.Error()
 	}
 	defer s.close()
+	if w.worth != (worth{}) {
+		s.extractor.worth = w.worth
+	}
 	truth := s.sim.Truth("")
 	visible := truth.IDs(logsim.Query{From: w.step.Interval.From, To: w.step.Interval.To, VisibleNow: true})
 	g := &gathered{}

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ func readBudget(h http.Header, now time.Time) reading {
 		r.window = parseWindow(v[0])
 	}
 	if v := h[headerRetryAfter]; len(v) > 0 {
-		r.retryAfter, r.hasRetryAfter = parseRetryAfter(strings.TrimSpace(v[0]), now)
+		r.retryAfter, r.hasRetryAfter = parseRetryAfter(strings.TrimSpace(v[0]), serverTime(h, now))
 	}
 	return r
 }
@@ -77,4 +78,21 @@ func parseWindow(text string) time.Duration {
 		return 0
 	}
 	return d
+}
+
+// toldPattern is the documented message of a 429.
+var toldPattern = regexp.MustCompile(`(?i)limit: *([0-9]{1,9}) requests per +([0-9.]+) *(second|minute|hour)`)
+
+// toldLimit takes limit and window out of a 429's message: `Limit: 2000 requests per 1 minute`. It is only a hint, for where
+// the headers are missing.
+func toldLimit(message string) (limit int, window time.Duration, ok bool) {
+	m := toldPattern.FindStringSubmatch(message)
+	if m == nil {
+		return 0, 0, false
+	}
+	limit, err := strconv.Atoi(m[1])
+	count, countErr := strconv.ParseFloat(m[2], 64)
+	unit := map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour}[strings.ToLower(m[3])]
+	window = time.Duration(min(count, 1e4) * float64(unit))
+	return limit, window, err == nil && countErr == nil && limit > 0 && window >= minWindow && window <= maxWindow
 }

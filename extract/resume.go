@@ -52,6 +52,7 @@ func (w *walk) resumed(marks []Mark) []*chain {
 	for _, m := range marks {
 		if !m.Done {
 			chains = append(chains, resumedChain(w, m))
+			chains[len(chains)-1].whole = len(marks) == 1
 		}
 	}
 	w.progress.add(countResumed, int64(len(chains)))

@@ -27,23 +27,41 @@ type Usage struct {
 
 // Usage returns the usage by entity type, such as `tool_calls`. The errors are List's.
 func (c *Client) Usage(ctx context.Context, r UsageRequest) (map[string]Usage, error) {
-	var answer struct {
-		Entities map[string]Usage `json:"entities"`
+	call, answer := c.usageRequest(&r)
+	call.meter = c.progress
+	if _, err := c.do(ctx, call); err != nil {
+		return nil, err
 	}
-	call := request{
-		op: OpUsage, method: http.MethodPost, at: usageResource, body: r.appendBody(nil), limit: c.maxList, meter: c.progress,
+	return answer.Entities, nil
+}
+
+// usageOnce is Usage for a walk, which can do without: one attempt, whatever comes of it.
+func (c *Client) usageOnce(ctx context.Context, r *UsageRequest, meter *Progress) (map[string]Usage, error) {
+	call, answer := c.usageRequest(r)
+	call.meter = meter
+	if _, v := c.attempt(ctx, call, &tries{}); v.class != done {
+		return nil, v.err
+	}
+	return answer.Entities, nil
+}
+
+type usageAnswer struct {
+	Entities map[string]Usage `json:"entities"`
+}
+
+// usageRequest returns a request and where its answer is going to be.
+func (c *Client) usageRequest(r *UsageRequest) (*request, *usageAnswer) {
+	answer := &usageAnswer{}
+	return &request{
+		op: OpUsage, method: http.MethodPost, at: usageResource, body: r.appendBody(nil), limit: c.maxList,
 		check: func(body []byte) error {
 			answer.Entities = nil
-			if err := json.Unmarshal(body, &answer); err != nil {
+			if err := json.Unmarshal(body, answer); err != nil {
 				return &record.SyntaxError{Err: err}
 			}
 			return nil
 		},
-	}
-	if _, err := c.do(ctx, &call); err != nil {
-		return nil, err
-	}
-	return answer.Entities, nil
+	}, answer
 }
 
 func (r *UsageRequest) appendBody(b []byte) []byte {

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"golang.org/x/sync/errgroup"
+
 	"logferry/internal/window"
 )
 
@@ -19,17 +21,22 @@ type walk struct {
 	ctx    context.Context // ends with the first failure, which is its cause
 	cancel context.CancelCauseFunc
 
+	// What splits off walks in a group of its own, whose members may add to it. Set before any chain walks.
+	spawned    *errgroup.Group
+	spawnedCtx context.Context
+
 	collector collector
 	misled    atomic.Bool // a chain saw that entries come in no order
 
 	mu      sync.Mutex
-	bads    *seenSet          // elements reported as bad
-	assumed []window.Interval // taken for read because entries seemed to come in order
-	windows int               // numbered so far
+	bads    *seenSet           // elements reported as bad
+	assumed []window.Interval  // taken for read because entries seemed to come in order
+	windows int                // numbered so far
+	left    map[*chain]float64 // pages that the chains walking have left to read, as far as can be told
 }
 
 func newWalk(ctx context.Context, x *Extractor, step Step, receiver Receiver) *walk {
-	w := &walk{x: x, step: step, receiver: receiver, parent: ctx, bads: newSeenSet(x.seen)}
+	w := &walk{x: x, step: step, receiver: receiver, parent: ctx, bads: newSeenSet(x.seen), left: map[*chain]float64{}}
 	w.progress = &Progress{parent: step.Progress}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
 	w.collector.idle.L = &w.collector.mu
@@ -75,6 +82,11 @@ func (w *walk) inSlot(ctx context.Context, f func() error) error {
 		return err
 	}
 	defer w.x.freeSlot()
+	return w.walking(f)
+}
+
+// walking is inSlot for who has a slot.
+func (w *walk) walking(f func() error) error {
 	w.progress.add(gaugeWindows, 1)
 	defer w.progress.add(gaugeWindows, -1)
 	return f()

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"errors"
 
 	"golang.org/x/sync/errgroup"
 
@@ -21,6 +22,7 @@ func (w *walk) read() error {
 func (w *walk) readOnce(e *earlier) error {
 	unread := window.Subtract(w.step.Interval, append(intervals(e.first), w.assumed...)...)
 	group, ctx := errgroup.WithContext(w.ctx)
+	w.spawned, w.spawnedCtx = group, ctx
 	group.Go(func() error { return w.parallel(ctx, w.resumed(e.first)) })
 	for _, i := range unread {
 		group.Go(func() error { return w.readNew(ctx, i) })
@@ -47,56 +49,77 @@ func (w *walk) readAgain(e *earlier) error {
 	return w.parallel(w.ctx, chains)
 }
 
-// readNew reads an interval of which nothing is read: one page alone, and what that leaves in windows at the same time.
+// readNew reads an interval of which nothing is read.
 func (w *walk) readNew(ctx context.Context, i window.Interval) error {
 	if w.step.Windows > 1 {
-		return w.readWindows(ctx, window.Split(i, w.step.Windows), nil, nil)
+		return w.readWindows(ctx, window.Split(i, w.step.Windows), nil)
 	}
 	first := newChain(w, i, nil)
-	var more bool
-	var n int
+	var windows []window.Interval
 	err := w.inSlot(ctx, func() (err error) {
-		n, more, err = w.readFirst(ctx, first)
+		if w.step.Windows == 1 {
+			return w.readAlone(ctx, first)
+		}
+		windows, err = w.readFirst(ctx, first)
 		return err
 	})
-	if err != nil || !more {
+	if err != nil || windows == nil {
 		return err
 	}
-	rest, read := first.rest()
-	return w.readWindows(ctx, window.Split(rest, n), first, w.assume(read))
+	return w.readWindows(ctx, windows, first)
 }
 
-// readFirst reads an interval's first page, and all of it where it is one window. more says that it is to be read in n.
-func (w *walk) readFirst(ctx context.Context, first *chain) (n int, more bool, err error) {
-	if w.step.Windows == 1 {
-		w.number(first, 1)
-		if err := w.mark(first.mark(nil)); err != nil {
-			return 0, false, err
+// readFirst reads an interval's first page, and all of it by a chain that splits itself. Where entries come in no order, it
+// returns the windows that are to be read instead.
+func (w *walk) readFirst(ctx context.Context, first *chain) ([]window.Interval, error) {
+	first.whole = true
+	for first.pages < patientPages && !first.order.trusted() {
+		ended, err := first.follow(ctx, first.pages+1)
+		var broken *brokenChain
+		if errors.As(err, &broken) {
+			break
 		}
-		return 1, false, first.finish(ctx)
-	}
-	ended, err := first.follow(ctx, 1)
-	if err != nil {
-		return 0, false, err
-	}
-	if !ended {
-		if n = first.suggest(cap(w.x.slots)); n > 1 {
-			return n, true, nil
+		if err != nil {
+			return nil, err
+		}
+		if ended {
+			w.number(first, 1)
+			w.progress.add(countWindows, 1)
+			return nil, w.mark(first.markDone())
+		}
+		if first.counting == nil {
+			if asked := first.askCounts(ctx); asked != nil {
+				defer asked.stop()
+			}
+		}
+		if first.order.order == unordered && first.counting.settled() {
+			break
 		}
 	}
-	w.number(first, 1)
-	if ended {
-		w.progress.add(countWindows, 1)
-		return 1, false, w.mark(first.markDone())
+	if first.order.order == unordered {
+		total := first.takeCounts()
+		if n := wholeWindows(first.window, total, cap(w.x.slots)); n > 1 {
+			return first.counts.cut(first.window, n), nil
+		}
 	}
-	if err := w.mark(first.mark(first.cursor)); err != nil {
-		return 0, false, err
-	}
-	return 1, false, first.finish(ctx)
+	return nil, w.readAlone(ctx, first)
 }
 
-// readWindows reads windows that are planned now, and tells the journal of them together with other marks.
-func (w *walk) readWindows(ctx context.Context, windows []window.Interval, first *chain, marks []Mark) error {
+// readAlone reads a chain's window from where it is.
+func (w *walk) readAlone(ctx context.Context, c *chain) error {
+	w.number(c, 1)
+	if err := w.mark(c.mark(c.cursor)); err != nil {
+		return err
+	}
+	if err := c.share(); err != nil {
+		return err
+	}
+	return c.finish(ctx)
+}
+
+// readWindows reads windows that are planned now.
+func (w *walk) readWindows(ctx context.Context, windows []window.Interval, first *chain) error {
+	var marks []Mark
 	chains := make([]*chain, len(windows))
 	for i, win := range windows {
 		chains[i] = newChain(w, win, first)

@@ -70,24 +70,40 @@ type member struct{ name, value []byte }
 type fields struct {
 	known [fieldCount][]byte // nil where absent; of a repeated field the last one
 	rest  []member           // every other field, and what a later member of the same name overrode, in the order of the text
+
+	// What is inside of two of them, found on the way: nothing of a record is gone over twice.
+	metadata metadata
+	duration []byte // metrics.duration_ms
 }
 
 func (f *fields) reset() {
 	f.known = [fieldCount][]byte{}
 	f.rest = f.rest[:0]
+	f.metadata, f.duration = metadata{}, nil
 }
 
 // read takes the members of a JSON object.
 func (f *fields) read(object []byte) {
 	f.reset()
-	for m := span.Members(object); m.Next(); {
+	for m := span.Members(object); m.NextName(); {
 		at, ok := fieldOf(m.Key())
 		if !ok {
+			m.Take()
 			f.rest = append(f.rest, member{m.Name, m.Value})
 			continue
 		}
 		if !span.IsNull(f.known[at]) {
 			f.rest = append(f.rest, member{fieldNames[at], f.known[at]})
+		}
+		switch at {
+		case fieldMetadata:
+			m.TakeFirst(f.metadata.read(m.Tail()))
+		case fieldMetrics:
+			var n int
+			f.duration, n = memberIn(m.Tail(), durationMember)
+			m.TakeFirst(n)
+		default:
+			m.Take()
 		}
 		f.known[at] = m.Value
 	}
@@ -114,6 +130,7 @@ func (f *fields) merge(entry *fields, added, replaced []member) (newAdded, newRe
 		case span.IsNull(value):
 		case span.IsNull(own):
 			f.known[at] = value
+			f.takeInside(field(at), entry)
 			added = append(added, m)
 		case field(at) == fieldID || field(at) == fieldTimestamp || contains(own, value):
 		default:
@@ -158,12 +175,37 @@ func contains(whole, part []byte) bool {
 	return true
 }
 
+// takeInside takes what is inside of a field from the fields that it was taken from.
+func (f *fields) takeInside(at field, from *fields) {
+	switch at {
+	case fieldMetadata:
+		f.metadata = from.metadata
+	case fieldMetrics:
+		f.duration = from.duration
+	}
+}
+
 // memberOf returns the value of the last member with the given name, or nil.
-func memberOf(object, name []byte) (value []byte) {
-	for m := span.Members(object); m.Next(); {
+func memberOf(object, name []byte) []byte {
+	value, _ := memberIn(object, name)
+	return value
+}
+
+// memberIn is memberOf for the value that tail begins with. It returns that value's length too.
+func memberIn(tail, name []byte) (value []byte, n int) {
+	m := span.Members(tail)
+	for m.Next() {
 		if bytes.Equal(m.Key(), name) {
 			value = m.Value
 		}
 	}
-	return value
+	return value, length(tail, m)
+}
+
+// length is that of the value that tail begins with, in bytes, whose members, if it has any, are through.
+func length(tail []byte, m span.Object) int {
+	if n := m.End(); n > 0 {
+		return n
+	}
+	return len(span.First(tail))
 }

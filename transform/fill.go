@@ -17,8 +17,8 @@ func (f *Flattener) topLevel() {
 	f.split(fieldTimings, timingsColumns)
 	f.split(fieldContext, contextColumns)
 	f.split(fieldSource, sourceColumns)
-	f.metadata(f.rec.known[fieldMetadata])
-	f.metrics(f.rec.known[fieldMetrics])
+	f.metadata()
+	f.metrics()
 	f.data(f.rec.known[fieldData])
 }
 
@@ -91,11 +91,19 @@ func (f *Flattener) fill(column int, value []byte) bool {
 		f.row[column] = table.Value{Int: micros, Valid: true}
 		return true
 	}
-	text, ok := span.Text(value, &f.scratch)
+	text, ok := f.string(value)
 	if ok {
 		f.row[column] = table.Value{Bytes: text, Valid: true}
 	}
 	return ok
+}
+
+// string returns the content of a JSON string, like span.Text.
+func (f *Flattener) string(value []byte) ([]byte, bool) {
+	if f.clean {
+		return span.TextOfUTF8(value, &f.scratch)
+	}
+	return span.Text(value, &f.scratch)
 }
 
 // firstText fills a string column that is still null from the first value that fits.
@@ -115,16 +123,12 @@ func (f *Flattener) ownText(column int, s string) {
 }
 
 // metrics fills duration_ms and metrics.
-func (f *Flattener) metrics(value []byte) {
-	f.json(colMetrics, value)
-	if span.IsNull(value) || value[0] != '{' {
+func (f *Flattener) metrics() {
+	f.json(colMetrics, f.rec.known[fieldMetrics])
+	if !span.IsNumber(f.rec.duration) {
 		return
 	}
-	duration := memberOf(value, []byte("duration_ms"))
-	if !span.IsNumber(duration) {
-		return
-	}
-	if ms, ok := span.Rounded(duration, 0); ok {
+	if ms, ok := span.Rounded(f.rec.duration, 0); ok {
 		f.row[colDurationMS] = table.Value{Int: ms, Valid: true}
 	}
 }

@@ -18,46 +18,87 @@ var (
 	invalidMember = []byte("_invalid_utf8")
 )
 
-// metadata fills `metadata` and the columns that come from it. session_id, trace_id and request_id are filled from the
-// context before.
-func (f *Flattener) metadata(value []byte) {
-	f.json(colMetadata, value)
-	var tool, toolSlug, toolkit, toolkitSlug, charge []byte
-	var texts [builtinCount][]byte
-	for m := span.Members(value); m.Next(); {
+// metadata is what of a record's metadata has columns of its own.
+type metadata struct {
+	tool, toolSlug       []byte // toolSlug is metadata.tool_slug
+	toolkit, toolkitSlug []byte
+	inTool, inToolkit    []byte // the slug that an object `tool` or `toolkit` holds
+	texts                [colRequestID + 1 - colUserID][]byte
+	charge               []byte
+}
+
+var (
+	durationMember = []byte("duration_ms")
+	slugMember     = []byte("slug")
+)
+
+// read takes the members of the value that tail begins with and returns that value's length in bytes.
+func (d *metadata) read(tail []byte) int {
+	*d = metadata{}
+	m := span.Members(tail)
+	for m.NextName() {
 		switch string(m.Key()) {
 		case "tool":
-			tool = m.Value
-		case "tool_slug":
-			toolSlug = m.Value
+			var n int
+			d.inTool, n = memberIn(m.Tail(), slugMember)
+			m.TakeFirst(n)
+			d.tool = m.Value
+			continue
 		case "toolkit":
-			toolkit = m.Value
-		case "toolkit_slug":
-			toolkitSlug = m.Value
-		case "user_id":
-			texts[colUserID] = m.Value
-		case "connected_account_id":
-			texts[colConnectedAccountID] = m.Value
-		case "auth_config_id":
-			texts[colAuthConfigID] = m.Value
-		case "sandbox_id":
-			texts[colSandboxID] = m.Value
-		case "session_id":
-			texts[colSessionID] = m.Value
-		case "trace_id":
-			texts[colTraceID] = m.Value
-		case "request_id":
-			texts[colRequestID] = m.Value
-		case "instant_charge":
-			charge = m.Value
+			var n int
+			d.inToolkit, n = memberIn(m.Tail(), slugMember)
+			m.TakeFirst(n)
+			d.toolkit = m.Value
+			continue
+		}
+		m.Take()
+		if held := d.held(m.Key()); held != nil {
+			*held = m.Value
 		}
 	}
-	f.firstText(colToolSlug, memberOf(tool, []byte("slug")), tool, toolSlug)
-	f.firstText(colToolkitSlug, memberOf(toolkit, []byte("slug")), toolkit, toolkitSlug)
-	for column := colUserID; column <= colRequestID; column++ {
-		f.firstText(column, texts[column])
+	return length(tail, m)
+}
+
+// held is where the member with a name is kept, nil for one without a column.
+func (d *metadata) held(name []byte) *[]byte {
+	switch string(name) {
+	case "tool_slug":
+		return &d.toolSlug
+	case "toolkit_slug":
+		return &d.toolkitSlug
+	case "user_id":
+		return &d.texts[colUserID-colUserID]
+	case "connected_account_id":
+		return &d.texts[colConnectedAccountID-colUserID]
+	case "auth_config_id":
+		return &d.texts[colAuthConfigID-colUserID]
+	case "sandbox_id":
+		return &d.texts[colSandboxID-colUserID]
+	case "session_id":
+		return &d.texts[colSessionID-colUserID]
+	case "trace_id":
+		return &d.texts[colTraceID-colUserID]
+	case "request_id":
+		return &d.texts[colRequestID-colUserID]
+	case "instant_charge":
+		return &d.charge
 	}
-	f.charge(charge)
+	return nil
+}
+
+// metadata fills `metadata` and the columns that come from it. session_id, trace_id and request_id are filled from the
+// context before.
+func (f *Flattener) metadata() {
+	f.json(colMetadata, f.rec.known[fieldMetadata])
+	d := &f.rec.metadata
+	f.firstText(colToolSlug, d.inTool, d.tool, d.toolSlug)
+	f.firstText(colToolkitSlug, d.inToolkit, d.toolkit, d.toolkitSlug)
+	for i, text := range d.texts {
+		if text != nil {
+			f.firstText(colUserID+i, text)
+		}
+	}
+	f.charge(d.charge)
 }
 
 // maxDecimal is the largest value of a decimal(18,9), times 10^9.
@@ -65,6 +106,9 @@ const maxDecimal = 1e18 - 1
 
 // charge fills instant_charge from a plain decimal string, or a number, that decimal(18,9) holds exactly.
 func (f *Flattener) charge(value []byte) {
+	if value == nil {
+		return
+	}
 	number := value
 	if !span.IsNumber(value) {
 		text, ok := span.Text(value, &f.scratch)

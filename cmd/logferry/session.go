@@ -22,6 +22,7 @@ func (a *app) open(ctx context.Context, view apply.Events) (*apply.Session, erro
 	if err != nil {
 		return nil, err
 	}
+	apply.LimitMemory(p)
 	return apply.Open(ctx, p, apply.Options{Now: now, Version: version, Events: view, Logger: a.logger()})
 }
 

@@ -54,16 +54,17 @@ func (v *jsonView) Summary(s *apply.Summary, err error) {
 }
 
 type progress struct {
-	Type           string  `json:"type"` // "progress"
-	PartitionsDone int     `json:"partitions_done"`
-	Partitions     int     `json:"partitions"`
-	Records        int64   `json:"records"`
-	Expected       int64   `json:"records_expected,omitempty"`
-	Requests       int64   `json:"requests"`
-	RateLimit      int     `json:"rate_limit,omitempty"` // absent while the API has not said
-	RateRemaining  *int    `json:"rate_remaining,omitempty"`
-	ElapsedS       float64 `json:"elapsed_s"`
-	LeftS          float64 `json:"left_s,omitempty"`
+	Type           string     `json:"type"` // "progress"
+	PartitionsDone int        `json:"partitions_done"`
+	Partitions     int        `json:"partitions"`
+	Records        int64      `json:"records"`
+	Expected       int64      `json:"records_expected,omitempty"`
+	Requests       int64      `json:"requests"`
+	RateLimit      int        `json:"rate_limit,omitempty"` // absent while the API has not said
+	RateRemaining  *int       `json:"rate_remaining,omitempty"`
+	PausedUntil    *time.Time `json:"paused_until,omitempty"` // by a 429
+	ElapsedS       float64    `json:"elapsed_s"`
+	LeftS          float64    `json:"left_s,omitempty"`
 }
 
 func progressLine(s apply.Snapshot) progress {
@@ -74,6 +75,10 @@ func progressLine(s apply.Snapshot) progress {
 	}
 	if s.Rate.Remaining >= 0 {
 		p.RateRemaining = &s.Rate.Remaining
+	}
+	if !s.Rate.PausedUntil.IsZero() {
+		until := s.Rate.PausedUntil.UTC()
+		p.PausedUntil = &until
 	}
 	return p
 }

@@ -71,9 +71,12 @@ func (v *lineView) Close() { v.stop() }
 // Summary implements applyView.
 func (v *lineView) Summary(s *apply.Summary, err error) { printSummary(v.a, s, err) }
 
-// rateText says how much of the organisation's budget is used, "-" while the API has not said.
+// rateText says how much of the organisation's budget is used, or until when the API wants a pause; "-" while it has not said.
 func rateText(s apply.Snapshot) string {
 	const unlimited = 10_000_000 // no organisation's budget
+	if !s.Rate.PausedUntil.IsZero() {
+		return "paused by the API until " + s.Rate.PausedUntil.UTC().Format(time.TimeOnly) + " UTC"
+	}
 	if s.Rate.Limit <= 0 || s.Rate.Remaining < 0 || s.Rate.Limit > unlimited {
 		return "-"
 	}
@@ -115,12 +118,24 @@ func printSummary(a *app, s *apply.Summary, err error) {
 	for _, sink := range s.Sinks {
 		printLine(w, "sink "+sink.Name, "%s: %s, %s", sink.URL, counted(sink.Files, "file"), humanize.IBytes(uint64(sink.Bytes)))
 	}
-	printLine(w, "requests", "%s (%s list, %s detail, %s usage), %s repeated, %s rate limited", humanize.Comma(s.Requests.Total),
+	printLine(w, "requests", "%s (%s list, %s detail, %s usage), %s repeated, %s rate limited%s", humanize.Comma(s.Requests.Total),
 		humanize.Comma(s.Requests.List), humanize.Comma(s.Requests.Detail), humanize.Comma(s.Requests.Usage), humanize.Comma(s.Requests.Retried),
-		humanize.Comma(s.Requests.RateLimited))
+		humanize.Comma(s.Requests.RateLimited), leastText(s.Requests))
 	printLine(w, "state", "serial %d", s.Serial)
 	printLine(w, "time", "%s", (time.Duration(s.DurationMS) * time.Millisecond).Round(10*time.Millisecond))
 	printFailures(w, s)
+}
+
+// leastText says that clearly more list and detail requests were spent than had to be.
+func leastText(r apply.RequestSummary) string {
+	const (
+		clearly = 1.02
+		notable = 10 // requests: of a few more nobody need think
+	)
+	if r.OverLeast <= clearly || r.List+r.Detail < r.Least+notable {
+		return ""
+	}
+	return fmt.Sprintf(", %.2f times the least possible %s", r.OverLeast, humanize.Comma(r.Least))
 }
 
 // newText says how many records are new where that is not all of them.

@@ -56,6 +56,7 @@ func (s *settings) addFlags(cmd *cobra.Command) {
 	f.BoolVar(&o.Records.NoPayload, "no-payload", false, "leave the data of details empty")
 	f.IntVar(&o.Records.MedianPayload, "median-payload", 2048, "median size of a detail's data, bytes")
 	f.IntVar(&o.Records.MaxPayload, "max-payload", 2<<20, "largest size of a detail's data, bytes")
+	f.Float64Var(&o.Records.LargeShare, "large-payloads", 0, "share of details with data of a fifth of the largest size or more")
 	f.Float64Var(&o.Records.Odd.Share, "odd", 0, "share of records unlike the documentation")
 	f.Float64Var(&o.Records.Odd.Unreadable, "unreadable", 0, "share of records without usable id or timestamp")
 	f.StringArrayVar(&s.projects, "project", nil, "name=key; repeat for several projects of one organisation (default "+

@@ -20,7 +20,17 @@ func newGovernor(p *config.Pipeline) *extract.Governor {
 	return extract.NewGovernor(extract.GovernorOptions{
 		Headroom: p.Extract.Rate.Headroom,
 		Limit:    int(p.Extract.Rate.Limit),
+		Lists:    int(p.Extract.Windows), // auto is 0
+		Details:  int(p.Extract.DetailsInFlight),
 	})
+}
+
+// warnOfAssumedLimit says so where the answers did not tell what remains of the limit.
+func (s *Session) warnOfAssumedLimit(requests int64) {
+	const few = 100 // requests, that any limit allows
+	if s.governor.Snapshot().Assumed && requests > few {
+		s.opts.Logger.Warn("the API does not say what remains of its rate limit: requests were paced by the documented one, of 2,000 a minute, or by refusals; extract.rate.limit sets another")
+	}
 }
 
 // clientParts is what the clients of one organisation share.

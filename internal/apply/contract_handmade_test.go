@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"logferry/internal/logsim"
 )
 
 // handmade is a log API with records that the simulator has no idea of: a list in pages of 40, newest first, and details.
@@ -357,6 +359,24 @@ func TestRecordsLargerThanTheMemoryBound(t *testing.T) {
 	_, err := w.run(ctx, e)
 	require.NoError(t, err)
 	w.mustEqual(e, h)
+}
+
+// TestLargePayloadsAmongSmallOnes: with the least memory that can be declared and more requests at once than it has room for,
+// nothing waits for itself and nothing is lost.
+func TestLargePayloadsAmongSmallOnes(t *testing.T) {
+	e, records := anExactDay(600, "all")
+	e.partition, e.inFlight, e.extract = "hour", 256, map[string]any{"max_memory": "32MiB"}
+	records.MedianPayload, records.MaxPayload, records.LargeShare = 200, 5<<20, 0.015
+	w := newWorld(t, logsim.Options{Seed: 14, Records: records, Rate: openRate}, nil)
+	truth, largest := w.sim.Truth(""), 0
+	for n := range truth.Len() {
+		largest = max(largest, len(truth.AppendDetail(nil, n)))
+	}
+	require.Greater(t, largest, 4<<20)
+	sum := w.mustRun(e)
+	require.EqualValues(t, 600, sum.Records)
+	require.Zero(t, sum.Requests.Retried)
+	w.mustEqual(e, w.sources(e))
 }
 
 // TestDetailOfAnotherRecord is not the record's: the row is the list entry's.

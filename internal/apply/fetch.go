@@ -40,6 +40,9 @@ func (w *work) lister(to *spool.Spool) *collector {
 func (s *step) walk(ctx context.Context, w *work, phase string, st extract.Step, to extract.Receiver) error {
 	r := s.run
 	st.Client, st.Filters, st.Progress = s.project.client, filters(r.pipeline.Source.Filters), s.progress
+	if filter, ok := r.usageFilter(); ok {
+		st.Usage = &filter
+	}
 	journal, err := s.openJournal(ctx, phase, st)
 	if err != nil {
 		return err
@@ -55,8 +58,15 @@ func (s *step) walk(ctx context.Context, w *work, phase string, st extract.Step,
 	if !st.Interval.Empty() && (w.asOf.IsZero() || journal.Started().Before(w.asOf)) {
 		w.asOf = journal.Started()
 	}
+	var handed int64
+	if st.Resume != nil {
+		again := *st.Resume
+		again.Pending = counted(again.Pending, &handed)
+		st.Resume = &again
+	}
 	stats, err := r.extractor.Walk(ctx, st, journal.Receiver(to))
 	w.windows += stats.WindowsWalked
+	r.least.Add(leastRequests(&stats, handed))
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,6 +23,7 @@ type run struct {
 	plan  *plan.Plan
 	start time.Time
 	board *board
+	least atomic.Int64 // list and detail requests that would have done
 
 	committing sync.Mutex // guards the session's state, and claimed
 	claimed    bool
@@ -63,6 +65,7 @@ func (s *Session) Apply(ctx context.Context, pl *plan.Plan) (*Summary, error) {
 		s.sweepSpool(ctx, pl)
 	}
 	r.finish()
+	s.warnOfAssumedLimit(r.summary.Requests.Total)
 	return r.summary, err
 }
 

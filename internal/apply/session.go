@@ -175,7 +175,9 @@ func (s *Session) sink(name string) *sinks.Sink {
 func (s *Session) openAPI() error {
 	p := s.pipeline
 	s.governor = newGovernor(p)
-	s.transport = extract.NewTransport(transportConns(p), nil)
+	conns := transportConns(p)
+	s.transport = extract.NewTransport(conns, nil)
+	extract.BoundUnread(s.transport, conns, p.Extract.MaxMemory/12)
 	var transport http.RoundTripper = s.transport
 	if s.opts.WrapTransport != nil {
 		transport = s.opts.WrapTransport(transport)
@@ -210,7 +212,7 @@ func (s *Session) project(name string) (project, bool) {
 func transportConns(p *config.Pipeline) int {
 	conns := int(p.Extract.DetailsInFlight) + int(p.Extract.Windows)
 	if p.Extract.DetailsInFlight == config.Auto || p.Extract.Windows == config.Auto {
-		return max(conns, 256)
+		return max(conns, extract.MaxDetails)
 	}
 	return conns
 }

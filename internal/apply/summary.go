@@ -81,6 +81,11 @@ type RequestSummary struct {
 	Retried         int64 `json:"retried"`
 	RateLimited     int64 `json:"rate_limited"` // answered with 429
 	BytesDownloaded int64 `json:"bytes_downloaded"`
+	// Least is how few list and detail requests could have done the same: a page for each hundred records listed, at least
+	// one an interval, and a request for each detail that was wanted and not had before. Usage counts are not in it.
+	Least int64 `json:"least"`
+	// OverLeast is List and Detail together over Least, to four digits; absent where nothing was needed.
+	OverLeast float64 `json:"over_least,omitempty"`
 }
 
 // StepResult is the end of one step of the plan.
@@ -207,7 +212,9 @@ func (r *run) finish() {
 		List: n.ListRequests, Detail: n.DetailRequests, Usage: n.UsageRequests,
 		Total:   n.ListRequests + n.DetailRequests + n.UsageRequests,
 		Retried: n.Retries, RateLimited: n.Throttled, BytesDownloaded: n.Bytes,
+		Least: r.least.Load(),
 	}
+	s.Requests.OverLeast = overLeast(n.ListRequests+n.DetailRequests, s.Requests.Least)
 	p := &s.Partitions
 	p.NotDone = p.Declared - p.Written - p.Unchanged - p.Failed - p.Deleted
 	s.Serial = r.state.Serial

@@ -134,6 +134,7 @@ type tally struct {
 	id, status, detail int
 	rows               int64
 	ids                hash.Hash
+	line               []byte
 	statuses, details  map[string]int64
 }
 
@@ -146,8 +147,8 @@ func newTally(schema *table.Schema) *tally {
 
 func (t *tally) add(row table.Row) {
 	t.rows++
-	t.ids.Write(row[t.id].Bytes)
-	t.ids.Write([]byte{'\n'})
+	t.line = append(append(t.line[:0], row[t.id].Bytes...), '\n')
+	t.ids.Write(t.line)
 	t.statuses[string(row[t.status].Bytes)]++
 	t.details[string(row[t.detail].Bytes)]++
 }

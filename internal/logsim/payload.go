@@ -9,6 +9,7 @@ import (
 type sizes struct {
 	quantiles [1024]float64 // bytes
 	maximum   int
+	large     float64 // share of those near the maximum
 }
 
 const (
@@ -16,8 +17,8 @@ const (
 	tailShare = 0.002 // of the payloads is spread evenly, by order of magnitude, between 16 medians and the maximum
 )
 
-func newSizes(median, maximum int) *sizes {
-	s := &sizes{maximum: maximum}
+func newSizes(median, maximum int, large float64) *sizes {
+	s := &sizes{maximum: maximum, large: large}
 	for i := range s.quantiles {
 		z := math.Sqrt2 * math.Erfinv(2*(float64(i)+0.5)/float64(len(s.quantiles))-1)
 		s.quantiles[i] = min(max(float64(median)*math.Exp(sizeSigma*z), float64(median)/40), float64(maximum))
@@ -26,6 +27,10 @@ func newSizes(median, maximum int) *sizes {
 }
 
 func (s *sizes) of(h uint64) int {
+	if other := mix(h + 5); s.large > 0 && unit(other) < s.large {
+		data := float64(s.maximum) * (0.2 + 0.8*unit(mix(other)))
+		return int(data / 3 * 4) // a quarter is the request's, which is bounded
+	}
 	if median := s.quantiles[len(s.quantiles)/2]; unit(h) < tailShare && float64(s.maximum) > 16*median {
 		low := math.Log(16 * median)
 		return int(math.Exp(low + unit(mix(h))*(math.Log(float64(s.maximum))-low)))

@@ -35,7 +35,7 @@ func newProject(index int, p Project, seed uint64) *project {
 	own := uint64(newStream(seed, saltProject)) + uint64(index)
 	out := &project{
 		index: index, name: p.Name, denied: p.Denied, opts: *p.Records, text: prose(),
-		times: buildIndex(*p.Records, own), sizes: newSizes(p.Records.MedianPayload, p.Records.MaxPayload),
+		times: buildIndex(*p.Records, own), sizes: newSizes(p.Records.MedianPayload, p.Records.MaxPayload, p.Records.LargeShare),
 		ids:   newStream(seed, saltID),
 		group: newStream(own, saltGroup), owner: newStream(own, saltOwner), record: newStream(own, saltRecord),
 		shape: newStream(own, saltShape), session: newStream(own, saltSession), account: newStream(own, saltSession+100),

@@ -26,6 +26,8 @@ type Records struct {
 	MedianPayload int
 	// MaxPayload bounds the size of `data` in bytes, default 2 MiB.
 	MaxPayload int
+	// LargeShare of the payloads of successful calls, default none, is of a fifth of MaxPayload to all of it, spread evenly.
+	LargeShare float64
 	// FlatShare of the records has flat metadata (`tool_slug`), default 0.3. Negative is none.
 	FlatShare float64
 	// Odd makes records unlike the documentation.

@@ -182,6 +182,28 @@ func TestPayloadsSpreadFromHundredsOfBytesToTheMaximum(t *testing.T) {
 	require.Less(t, sizes[len(sizes)-1], 2<<20)
 }
 
+func TestAShareOfThePayloadsIsLarge(t *testing.T) {
+	const maximum = 1 << 20
+	records := Records{Count: 2000, MedianPayload: 100, MaxPayload: maximum}
+	plain := truthOf(t, Options{Seed: 8, Records: records})
+	records.LargeShare = 0.05
+	truth := truthOf(t, Options{Seed: 8, Records: records})
+	large, largest, same := 0, 0, 0
+	for n := range truth.Len() {
+		detail := truth.AppendDetail(nil, n)
+		if len(detail) > maximum/5 {
+			large++
+		}
+		largest = max(largest, len(detail))
+		if string(detail) == string(plain.AppendDetail(nil, n)) {
+			same++
+		}
+	}
+	require.InDelta(t, 0.05*2000, large, 35)
+	require.InDelta(t, maximum, largest, 0.1*maximum)
+	require.Greater(t, same, 1850, "the others are as they were")
+}
+
 func TestAProjectWithoutPayloadsHasEmptyData(t *testing.T) {
 	truth := truthOf(t, Options{Records: Records{Count: 50, NoPayload: true}})
 	for n := range truth.Len() {

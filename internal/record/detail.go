@@ -22,22 +22,25 @@ func (e *IDError) Error() string {
 // when it is no JSON object (a retry may help), and an *IDError when it belongs to another record. An object without a
 // readable id passes if it has a field that only a record has.
 func CheckDetail(body []byte, id string) error {
-	if err := span.Validate(body); err != nil {
-		return err
-	}
 	top := span.Trim(body)
-	if top[0] != '{' {
-		return &SyntaxError{Err: errNoObject}
+	if len(top) == 0 || top[0] != '{' {
+		return refused(body, errNoObject)
 	}
 	var got []byte
 	isRecord := false
-	for members := span.Members(top); members.Next(); {
+	members := span.CheckMembers(top, 1)
+	for members.Next() {
 		switch string(members.Key()) {
 		case "id":
-			got = members.Value
+			got = members.Take()
+			continue
 		case "timestamp", "metadata", "metrics", "data":
 			isRecord = true
 		}
+		members.Take()
+	}
+	if n, ok := members.End(); !ok || n != len(top) {
+		return refused(body, errNoObject)
 	}
 	if name, ok := text(got); ok && name != id || !ok && !isRecord {
 		return &IDError{Want: id, Got: name}

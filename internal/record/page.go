@@ -36,33 +36,30 @@ var (
 // The error is a *SyntaxError: body is no JSON, no object, or has no array `logs`. Elements that are no record are no
 // error but listed in Bad.
 func ParsePage(body []byte) (Page, error) {
-	if err := span.Validate(body); err != nil {
-		return Page{}, err
-	}
 	top := span.Trim(body)
-	if top[0] != '{' {
-		return Page{}, &SyntaxError{Err: errNoObject}
+	if len(top) == 0 || top[0] != '{' {
+		return Page{}, refused(body, errNoObject)
 	}
 	page, found := Page{}, false
-	for members := span.Members(top); members.NextName(); {
-		tail := members.Tail()
-		length := 0
+	members := span.CheckMembers(top, 1)
+	for members.Next() {
 		switch string(members.Key()) {
 		case "logs":
 			// A page has one `logs`; should it have more, the last replaces what was read.
-			page.Entries, page.Bad, found = nil, nil, tail[0] == '['
-			length = page.read(tail)
+			page.Entries, page.Bad, found = nil, nil, members.Tail()[0] == '['
+			if found {
+				members.Advance(page.read(members.Tail()))
+			} else {
+				members.Take()
+			}
 		case "next_cursor":
-			page.Next = span.First(tail)
-			length = len(page.Next)
+			page.Next = members.Take()
+		default:
+			members.Take()
 		}
-		if length == 0 {
-			length = len(span.First(tail))
-		}
-		members.Advance(length)
 	}
-	if !found {
-		return Page{}, &SyntaxError{Err: errNoLogs}
+	if n, ok := members.End(); !ok || n != len(top) || !found {
+		return Page{}, refused(body, errNoLogs)
 	}
 	if span.IsNull(page.Next) || string(page.Next) == `""` {
 		page.Next = nil
@@ -70,22 +67,35 @@ func ParsePage(body []byte) (Page, error) {
 	return page, nil
 }
 
-// read takes the elements of the array that tail begins with and returns the array's length in bytes, 0 if it is none.
-func (p *Page) read(tail []byte) int {
-	elements := span.Elements(tail)
-	for elements.More() {
-		entry, bad := parseEntry(elements.Tail())
-		if bad.Reason != "" {
-			p.Bad = append(p.Bad, bad)
-			elements.Advance(len(bad.Raw))
+// refused says where a body stops being JSON, or what is wrong with it if it is JSON.
+func refused(body []byte, otherwise error) error {
+	if err := span.Validate(body); err != nil {
+		return err
+	}
+	return &SyntaxError{Err: otherwise}
+}
+
+// read takes the elements of the array that tail begins with. It returns the array's length in bytes, and whether that is JSON.
+func (p *Page) read(tail []byte) (n int, ok bool) {
+	elements := span.CheckElements(tail, 2)
+	for elements.Next() {
+		element := elements.Tail()
+		if element[0] != '{' {
+			p.Bad = append(p.Bad, Bad{Reason: "the element is no JSON object", Raw: elements.Take()})
 			continue
 		}
-		if p.Entries == nil {
+		entry, bad, ok := parseEntry(element)
+		elements.Advance(len(entry.Raw)+len(bad.Raw), ok)
+		switch {
+		case !ok:
+		case bad.Reason != "":
+			p.Bad = append(p.Bad, bad)
+		case p.Entries == nil:
 			// Elements of one page are of similar size.
-			p.Entries = make([]Entry, 0, min(maxEntries, 1+len(tail)/len(entry.Raw)))
+			p.Entries = append(make([]Entry, 0, min(maxEntries, 1+len(tail)/len(entry.Raw))), entry)
+		default:
+			p.Entries = append(p.Entries, entry)
 		}
-		p.Entries = append(p.Entries, entry)
-		elements.Advance(len(entry.Raw))
 	}
 	return elements.End()
 }
@@ -93,24 +103,27 @@ func (p *Page) read(tail []byte) int {
 // maxEntries is the API's limit of a page. Room for more is not made in advance.
 const maxEntries = 100
 
-// parseEntry reads the element that tail begins with as an entry, or a Bad with a Reason.
-func parseEntry(tail []byte) (Entry, Bad) {
-	if tail[0] != '{' {
-		return Entry{}, Bad{Reason: "the element is no JSON object", Raw: span.First(tail)}
-	}
+// parseEntry reads the object that tail begins with as an entry, or a Bad with a Reason. It is not ok where that is no JSON.
+func parseEntry(tail []byte) (Entry, Bad, bool) {
 	var id, timestamp, status []byte
-	members := span.Members(tail)
+	members := span.CheckMembers(tail, 3)
 	for members.Next() {
 		switch string(members.Key()) {
 		case "id":
-			id = members.Value
+			id = members.Take()
 		case "timestamp":
-			timestamp = members.Value
+			timestamp = members.Take()
 		case "status":
-			status = members.Value
+			status = members.Take()
+		default:
+			members.Take()
 		}
 	}
-	raw := tail[:members.End()]
+	n, ok := members.End()
+	if !ok {
+		return Entry{}, Bad{}, false
+	}
+	raw := tail[:n]
 	name, idOK := text(id)
 	micros, _, err := ParseTimestamp(timestamp)
 	bad := Bad{ID: name, Micros: micros, HasTime: err == nil, Raw: raw}
@@ -121,9 +134,9 @@ func parseEntry(tail []byte) (Entry, Bad) {
 		bad.Reason = err.Error()
 	}
 	if bad.Reason != "" {
-		return Entry{}, bad
+		return Entry{}, bad, true
 	}
-	return Entry{Key: Key{Micros: micros, ID: name}, Status: statusText(status), Raw: raw}, Bad{}
+	return Entry{Key: Key{Micros: micros, ID: name}, Status: statusText(status), Raw: raw}, Bad{}, true
 }
 
 // statusText avoids an allocation for the values that the API documents.

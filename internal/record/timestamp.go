@@ -83,8 +83,20 @@ func parseSeconds(t []byte) (seconds int64, exact, ok bool) {
 	if day > 28 && day > daysIn(year, month) {
 		return 0, false, false
 	}
-	date := time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC)
-	return date.Unix(), t[10] == 'T' && second < 60, true
+	seconds = days(year, month, day)*86_400 + int64(hour*3600+minute*60+second)
+	return seconds, t[10] == 'T' && second < 60, true
+}
+
+// days counts from the epoch to a day of the Gregorian calendar. Years begin in March here, so that a leap day is the last
+// of its year; 400 of them have 146,097 days, and its months before one of them 153 in five.
+func days(year, month, day int) int64 {
+	if month <= 2 {
+		year, month = year-1, month+12
+	}
+	if year < 0 { // the only one: the January and February of year 0
+		return days(year+400, month, day) - 146_097
+	}
+	return int64(year*365 + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 719_469)
 }
 
 func daysIn(year, month int) int {

@@ -105,3 +105,11 @@ func BenchmarkParseTimestamp(b *testing.B) {
 		}
 	}
 }
+
+func TestDaysAgreesWithTheLibraryOnEveryDay(t *testing.T) {
+	for at := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC); at.Year() <= 9999; at = at.AddDate(0, 0, 1) {
+		if got, want := days(at.Year(), int(at.Month()), at.Day()), at.Unix()/86_400; got != want {
+			t.Fatalf("%s is day %d, not %d", at.Format(time.DateOnly), want, got)
+		}
+	}
+}

@@ -44,7 +44,9 @@ func costs() []cost {
 
 func (c cost) world(t *testing.T) *world {
 	api := logsim.Options{
-		Order: c.order, Cursors: c.cursors, Records: logsim.Records{Count: 1200, MedianPayload: 200, MaxPayload: 1 << 12},
+		Order: c.order, Cursors: c.cursors,
+		// Bursts of less than a page: what is not certain to be read then is one page.
+		Records: logsim.Records{Count: 1200, BurstSize: 50, MedianPayload: 200, MaxPayload: 1 << 12},
 		Latency: logsim.Latency{List: logsim.Delay{Base: 50 * time.Millisecond}, Detail: logsim.Delay{Base: 30 * time.Millisecond}},
 	}
 	if c.expire {
@@ -96,7 +98,7 @@ func (c cost) killAndResume(t *testing.T, at int, lists int64) {
 	}
 	require.Equal(t, wanted-records, second.details, "details asked for beside those that the journal has")
 	require.LessOrEqual(t, first.settled-records, int64(260), "details that were settled and not yet journalled")
-	more := int64(1) // the first page, by which the windows are planned
+	more := 1 + second.stats.Splits // the first page, by which the windows are planned, and what is listed twice at their edges
 	switch chains := second.stats.ResumedWindows; {
 	case c.expire && c.order == logsim.Shuffled:
 		more += pages + chains // there is no safe timestamp: windows begin anew

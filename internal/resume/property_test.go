@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"logferry/extract"
@@ -65,6 +66,13 @@ func drawPlot(t *rapid.T) plot {
 		},
 		segment: rapid.SampledFrom([]int64{0, 1, 5000}).Draw(t, "segment"),
 	}
+	if rapid.IntRange(0, 3).Draw(t, "splitting") == 0 { // enough pages for windows to split
+		p.api.Records.Count, p.step.Windows, p.step.Details = between(2500, 5000).Draw(t, "many"), 0, extract.DetailsNone
+		p.api.Order = logsim.Order(between(0, 1).Draw(t, "order of many"))
+		if rapid.Bool().Draw(t, "skew") {
+			p.api.Records.Skew = logsim.Skew{Share: 0.8, Within: 0.02}
+		}
+	}
 	for _, kind := range passing {
 		if between(0, 5).Draw(t, kind.String()) == 0 {
 			p.api.Faults = append(p.api.Faults, logsim.Fault{Kind: kind, Probability: 0.07, PerRequest: 2})
@@ -75,7 +83,7 @@ func drawPlot(t *rapid.T) plot {
 	}
 	for range between(1, 3).Draw(t, "kills") {
 		p.kills = append(p.kills, kill{
-			request: between(1, 1000).Draw(t, "request"),
+			request: rapid.OneOf(between(1, 1000), between(1, 60)).Draw(t, "request"),
 			keep:    rapid.SampledFrom([]float64{1, 1, 1, rapid.Float64Range(0, 1).Draw(t, "share")}).Draw(t, "keep"),
 			flip:    rapid.SampledFrom([]float64{-1, -1, rapid.Float64Range(0, 1).Draw(t, "place")}).Draw(t, "flip"),
 			pause:   rapid.SampledFrom([]time.Duration{0, 2 * time.Minute}).Draw(t, "pause"),
@@ -118,4 +126,34 @@ func (p *plot) play(t *testing.T) string {
 		return fmt.Sprintf("last run: %v; %+v", err, res.stats)
 	}
 	return w.problem(res)
+}
+
+func TestAWalkThatSplitsGoesOnWithTheSameWindowsWhereverItIsKilled(t *testing.T) {
+	every := 1
+	if testing.Short() {
+		every = 9
+	}
+	for _, order := range []logsim.Order{logsim.Newest, logsim.Oldest} {
+		api := logsim.Options{
+			Order: order, To: logsim.ToMillisecond, Latency: logsim.Latency{List: logsim.Delay{Base: 100 * time.Millisecond, Jitter: 50 * time.Millisecond}},
+			Records: logsim.Records{Count: 4000, Skew: logsim.Skew{Share: 0.8, Within: 0.02}, BurstSize: 250},
+		}
+		for at, ended := 1, false; !ended; at += every {
+			synctest.Test(t, func(t *testing.T) {
+				w, err := newWorld(api, extract.Options{Windows: 8}, extract.Step{Interval: day, Details: extract.DetailsNone})
+				require.NoError(t, err)
+				defer w.closed()
+				first, err := w.killed(t.Context(), at)
+				require.NoError(t, err)
+				pages, _ := journalHas(t, w.disk, w.header)
+				second, err := w.run(t.Context(), 0)
+				require.NoError(t, err)
+				require.Empty(t, w.problem(second), "killed at request %d", at)
+				require.LessOrEqual(t, second.lists, first.stats.Pages+60-pages, "killed at request %d, %d pages journalled", at, pages)
+				if ended = int64(at) > first.lists; ended {
+					require.Greater(t, first.stats.Splits, int64(3))
+				}
+			})
+		}
+	}
 }

@@ -3,6 +3,7 @@ package spool
 import (
 	"encoding/binary"
 	"errors"
+	"math/bits"
 
 	"logferry/internal/record"
 )
@@ -41,6 +42,18 @@ func appendRecord(dst []byte, r *record.Record) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(r.Detail))+1)
 	return append(dst, r.Detail...)
 }
+
+// storedSize is how many bytes appendRecord adds for r.
+func storedSize(r *record.Record) int {
+	size := 9 + fieldSize(len(r.ID), 0) + fieldSize(len(r.Status), 0) + fieldSize(len(r.Raw), 0)
+	if r.Detail == nil {
+		return size + 1
+	}
+	return size + fieldSize(len(r.Detail), 1)
+}
+
+// fieldSize is how many bytes a field of n bytes takes behind its length, which is stored with bias added.
+func fieldSize(n, bias int) int { return (bits.Len(uint(n+bias)|1)+6)/7 + n }
 
 // maxStored is an upper bound of the bytes that appendRecord adds for r.
 func maxStored(r *record.Record) int {

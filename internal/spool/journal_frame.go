@@ -63,11 +63,10 @@ const entryOverhead = 64
 func appendPage(dst []byte, entries []record.Entry, mark []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(mark)))
 	dst = append(dst, mark...)
-	var stored []byte
 	for i := range entries {
-		stored = appendRecord(stored[:0], &record.Record{Entry: entries[i], Outcome: record.Skipped})
-		dst = binary.AppendUvarint(dst, uint64(len(stored)))
-		dst = append(dst, stored...)
+		r := record.Record{Entry: entries[i], Outcome: record.Skipped}
+		dst = binary.AppendUvarint(dst, uint64(storedSize(&r)))
+		dst = appendRecord(dst, &r)
 	}
 	return dst
 }

@@ -268,3 +268,16 @@ func BenchmarkSpool(b *testing.B) {
 		})
 	}
 }
+
+func TestStoredSizeIsWhatAppendRecordAdds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := func(name string) string {
+			return strings.Repeat("x", rapid.SampledFrom([]int{0, 1, 126, 127, 128, 129, 16382, 16383, 16384}).Draw(t, name))
+		}
+		r := record.Record{Entry: record.Entry{Key: record.Key{ID: text("id")}, Status: text("status"), Raw: []byte(text("raw"))}}
+		if rapid.Bool().Draw(t, "detail") {
+			r.Detail = []byte(text("detail bytes"))
+		}
+		require.Len(t, appendRecord(nil, &r), storedSize(&r))
+	})
+}

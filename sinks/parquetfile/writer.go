@@ -1,11 +1,8 @@
 package parquetfile
 
 import (
-	"bytes"
 	"fmt"
 	"io"
-	"math"
-	"unicode/utf8"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -50,16 +47,6 @@ type Writer struct {
 	flushed     int64 // bytes of the file that are final
 }
 
-type column struct {
-	name     string
-	kind     table.Kind
-	required bool
-	index    int
-	writer   *parquet.ColumnWriter
-	null     parquet.Value
-	values   []parquet.Value
-}
-
 // NewWriter begins a file on out, which stays the caller's.
 func NewWriter(out io.Writer, schema *table.Schema, options Options) (*Writer, error) {
 	fileSchema, err := schemaOf(schema)
@@ -79,8 +66,7 @@ func NewWriter(out io.Writer, schema *table.Schema, options Options) (*Writer, e
 	for i, writer := range w.file.ColumnWriters() {
 		c := schema.Columns[i]
 		w.columns[i] = column{
-			name: c.Name, kind: c.Kind, required: c.Required, index: i, writer: writer,
-			null: parquet.NullValue().Level(0, 0, i), values: make([]parquet.Value, 0, batchRows),
+			name: c.Name, kind: c.Kind, required: c.Required, writer: writer, values: make([]parquet.Value, 0, batchRows),
 		}
 	}
 	return w, nil
@@ -141,105 +127,25 @@ func (w *Writer) Write(row table.Row) error {
 		}
 	}
 	for i := range w.columns {
-		value, err := w.valueOf(&w.columns[i], &row[i], direct)
-		if err != nil {
-			return err
+		c := &w.columns[i]
+		v := &row[i]
+		switch {
+		case v.Valid:
+			w.add(c, v, direct)
+		case c.required:
+			return fmt.Errorf("column %q is required and has no value", c.name)
+		default:
+			c.nulls++
 		}
-		w.columns[i].values = append(w.columns[i].values, value)
 	}
 	w.rows++
 	w.rawInGroup += int64(size + 8*len(row))
 	if direct || w.rows == batchRows {
-		return w.handOn()
-	}
-	return nil
-}
-
-// valueOf translates a value. Its bytes are copied unless the row is handed on at once.
-func (w *Writer) valueOf(c *column, v *table.Value, direct bool) (parquet.Value, error) {
-	if !v.Valid {
-		if c.required {
-			return parquet.Value{}, fmt.Errorf("column %q is required and has no value", c.name)
-		}
-		return c.null, nil
-	}
-	var value parquet.Value
-	switch c.kind {
-	case table.String, table.JSON:
-		text := v.Bytes
+		err := w.handOn()
 		if direct {
-			text = validText(text)
-		} else {
-			start := len(w.text)
-			w.text = append(w.text, text...)
-			text = w.text[start:]
-			w.split = w.split || len(text) > 0 && !utf8.RuneStart(text[0])
+			w.forget()
 		}
-		value = parquet.ByteArrayValue(text)
-	case table.Float64:
-		value = parquet.DoubleValue(math.Float64frombits(uint64(v.Int)))
-	case table.Bool:
-		value = parquet.BooleanValue(v.Int != 0)
-	default:
-		value = parquet.Int64Value(v.Int)
-	}
-	if c.required {
-		return value.Level(0, 0, c.index), nil
-	}
-	return value.Level(0, 1, c.index), nil
-}
-
-// validText returns text with U+FFFD for what is no UTF-8. One bad byte would make the whole file unreadable for engines
-// that check.
-func validText(text []byte) []byte {
-	if utf8.Valid(text) {
-		return text
-	}
-	return bytes.ToValidUTF8(text, []byte(string(utf8.RuneError)))
-}
-
-// validate repairs the collected texts. They are checked in one go: where all of them together are valid and none begins
-// in the middle of a character, each is.
-func (w *Writer) validate() {
-	if !w.split && utf8.Valid(w.text) {
-		return
-	}
-	for i := range w.columns {
-		c := &w.columns[i]
-		if !isText(c.kind) {
-			continue
-		}
-		for k, v := range c.values {
-			if !v.IsNull() {
-				c.values[k] = parquet.ByteArrayValue(validText(v.ByteArray())).Level(0, v.DefinitionLevel(), i)
-			}
-		}
-	}
-}
-
-// handOn gives the collected rows to the columns' writers, and ends pages and groups that are full.
-func (w *Writer) handOn() error {
-	if w.rows == 0 {
-		return nil
-	}
-	w.validate()
-	for i := range w.columns {
-		c := &w.columns[i]
-		if _, err := c.writer.WriteRowValues(c.values); err != nil {
-			return fmt.Errorf("column %q: %w", c.name, err)
-		}
-		clear(c.values)
-		c.values = c.values[:0]
-	}
-	w.rowsInPage += w.rows
-	w.rowsInGroup += w.rows
-	w.rows = 0
-	w.text, w.split = w.text[:0], false
-	if w.rowsInGroup >= rowsPerGroup || w.held() > w.memory()/2 {
-		return w.endGroup()
-	}
-	if w.rowsInPage >= rowsPerPage {
-		return w.endPages()
+		return err
 	}
 	return nil
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strings"
 	"testing"
 	"time"
 
@@ -79,41 +77,4 @@ func BenchmarkExport(b *testing.B) {
 			b.ReportMetric(0, "ns/op")
 		})
 	}
-}
-
-// BenchmarkPeakMemory exports a day of a million records and prints the most memory that the process ever held. Run
-// it alone: the figure is the process's.
-func BenchmarkPeakMemory(b *testing.B) {
-	if runtime.GOOS != "linux" {
-		b.Skip("reads /proc")
-	}
-	const records = 1_000_000
-	for _, details := range []string{"none", "all"} {
-		b.Run("details="+details, func(b *testing.B) {
-			url := startServer(b, records, 2048)
-			b.Setenv("XDG_CACHE_HOME", b.TempDir())
-			for b.Loop() {
-				sum, err := apply.Run(b.Context(), pipeline(b, url, b.TempDir(), details, "parquet", "zstd", "512MiB"),
-					apply.Options{Now: dayTo.Add(24 * time.Hour), Version: "bench"})
-				require.NoError(b, err)
-				require.EqualValues(b, records, sum.Records)
-			}
-			b.ReportMetric(peakMiB(b), "peak-MiB")
-			b.ReportMetric(0, "ns/op")
-		})
-	}
-}
-
-// peakMiB is the process's largest resident set so far.
-func peakMiB(tb testing.TB) float64 {
-	status, err := os.ReadFile("/proc/self/status")
-	require.NoError(tb, err)
-	for line := range strings.Lines(string(status)) {
-		var kb float64
-		if n, _ := fmt.Sscanf(line, "VmHWM: %f kB", &kb); n == 1 {
-			return kb / 1024
-		}
-	}
-	tb.Fatal("no VmHWM in /proc/self/status")
-	return 0
 }

@@ -6,6 +6,7 @@ package bench
 
 import (
 	"bufio"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -13,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -30,28 +30,52 @@ var (
 )
 
 const (
-	serverVar  = "LOGFERRY_BENCH_RECORDS" // set in the server's process: how many records it has
-	certVar    = "LOGFERRY_BENCH_CERT"    // the file that its certificate is written to
-	payloadVar = "LOGFERRY_BENCH_PAYLOAD" // median payload, bytes
+	serverVar = "LOGFERRY_BENCH_SERVER" // set in the server's process: what it simulates, as JSON
+	certVar   = "LOGFERRY_BENCH_CERT"   // the file that its certificate is written to
+	exportVar = "LOGFERRY_BENCH_EXPORT" // set in the process of an export: what it exports, as JSON
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(serverVar) != "" {
+	switch {
+	case os.Getenv(serverVar) != "":
 		serve()
-		return
+	case os.Getenv(exportVar) != "":
+		exportAlone()
+	default:
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
+}
+
+// simulated says what a server simulates: records of the day, and no rate limit.
+type simulated struct {
+	Records       int
+	MedianPayload int           // bytes
+	MaxPayload    int           // bytes; 0 is the simulator's default
+	LargeShare    float64       // of payloads near MaxPayload
+	Latency       time.Duration // of every answer
+}
+
+func (s simulated) options() logsim.Options {
+	d := logsim.Delay{Base: s.Latency}
+	return logsim.Options{
+		Seed: 7,
+		Records: logsim.Records{
+			Count: s.Records, From: dayFrom, To: dayTo,
+			MedianPayload: s.MedianPayload, MaxPayload: s.MaxPayload, LargeShare: s.LargeShare,
+		},
+		Rate:    logsim.Rate{Limit: -1},
+		Latency: logsim.Latency{List: d, Detail: d, Usage: d},
+	}
 }
 
 // serve is the server's process. It ends when its standard input does.
 func serve() {
-	count, _ := strconv.Atoi(os.Getenv(serverVar))
-	payload, _ := strconv.Atoi(os.Getenv(payloadVar))
-	sim, err := logsim.New(logsim.Options{
-		Seed:    7,
-		Records: logsim.Records{Count: count, From: dayFrom, To: dayTo, MedianPayload: payload},
-		Rate:    logsim.Rate{Limit: -1},
-	})
+	var s simulated
+	err := json.Unmarshal([]byte(os.Getenv(serverVar)), &s)
+	if err != nil {
+		panic(err)
+	}
+	sim, err := logsim.New(s.options())
 	if err != nil {
 		panic(err)
 	}
@@ -68,10 +92,16 @@ func serve() {
 
 // startServer starts the server's process and makes this one trust it.
 func startServer(tb testing.TB, records, medianPayload int) (url string) {
+	return startSimulated(tb, simulated{Records: records, MedianPayload: medianPayload})
+}
+
+func startSimulated(tb testing.TB, s simulated) (url string) {
 	tb.Helper()
+	what, err := json.Marshal(s)
+	require.NoError(tb, err)
 	cert := filepath.Join(tb.TempDir(), "cert.pem")
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", serverVar, records), fmt.Sprintf("%s=%d", payloadVar, medianPayload), certVar+"="+cert)
+	cmd.Env = append(os.Environ(), serverVar+"="+string(what), certVar+"="+cert)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	require.NoError(tb, err)

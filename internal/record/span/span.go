@@ -1,7 +1,7 @@
 // Package span walks over JSON text without decoding it: members, elements and strings come out as slices of the text.
 //
-// Validate says whether a text is JSON at all; that job is the library's. Everything else here expects a text that
-// Validate accepted. Given another text the walkers return some slices of it, never panic and never fail to end.
+// Validate says whether a text is JSON at all; that job is the library's. A Checker says the same of texts that are looked
+// into at once, in one walk. Everything else here expects a text that one of them accepted. Given another text the walkers return some slices of it, never panic and never fail to end.
 package span
 
 import (
@@ -88,13 +88,18 @@ func (o *Object) Next() bool {
 	if !o.NextName() {
 		return false
 	}
-	end := skipValue(o.text, o.pos)
-	o.Value, o.pos = o.text[o.pos:end], end
+	o.Take()
 	return true
 }
 
-// NextName moves to the name of the next member and says whether there is one. Its value is left to the caller, who reads
-// it from Tail and then has to call Advance: that spares going over a long value twice.
+// Take takes the value that NextName left.
+func (o *Object) Take() { o.TakeFirst(skipValue(o.text, o.pos) - o.pos) }
+
+// TakeFirst takes the value that NextName left, which was found to be n bytes long.
+func (o *Object) TakeFirst(n int) { o.Value, o.pos = o.text[o.pos:o.pos+n], o.pos+n }
+
+// NextName moves to the name of the next member and says whether there is one. Its value is left to the caller, who calls
+// Take, or reads it from Tail and then calls TakeFirst: that spares going over a long value twice.
 func (o *Object) NextName() bool {
 	i := skipSpace(o.text, o.pos)
 	if i < len(o.text) && o.text[i] == ',' {
@@ -117,22 +122,21 @@ func (o *Object) NextName() bool {
 // Tail returns the text from the value on that NextName left.
 func (o *Object) Tail() []byte { return o.text[o.pos:] }
 
-// Advance moves behind the value that NextName left, which is n bytes long.
-func (o *Object) Advance(n int) { o.pos += n }
-
 // End returns how many bytes of the text the object takes, space before it included, once there is no next member.
 func (o *Object) End() int { return o.pos }
 
 // Key returns the name with its escapes resolved. It aliases the text unless there are any. A name that is no valid
 // Unicode has no Key that equals a valid one.
-func (o *Object) Key() []byte {
-	if !o.escaped {
-		return o.Name
+func (o *Object) Key() []byte { return keyOf(o.Name, o.escaped) }
+
+func keyOf(name []byte, escaped bool) []byte {
+	if !escaped {
+		return name
 	}
-	quoted := append(append(append(make([]byte, 0, len(o.Name)+2), '"'), o.Name...), '"')
+	quoted := append(append(append(make([]byte, 0, len(name)+2), '"'), name...), '"')
 	key, err := jsontext.AppendUnquote(nil, quoted)
 	if err != nil {
-		return o.Name
+		return name
 	}
 	return key
 }
@@ -156,19 +160,6 @@ func Elements(text []byte) Array {
 
 // Next moves to the next element and says whether there is one.
 func (a *Array) Next() bool {
-	if !a.More() {
-		return false
-	}
-	end := skipValue(a.text, a.pos)
-	if end == a.pos {
-		return false
-	}
-	a.Value, a.pos = a.text[a.pos:end], end
-	return true
-}
-
-// More says whether there is a next element. It is left to the caller as in Object.NextName.
-func (a *Array) More() bool {
 	i := skipSpace(a.text, a.pos)
 	if i < len(a.text) && a.text[i] == ',' {
 		i = skipSpace(a.text, i+1)
@@ -177,18 +168,13 @@ func (a *Array) More() bool {
 		a.pos = min(i+1, len(a.text))
 		return false
 	}
-	a.pos = i
+	end := skipValue(a.text, i)
+	if end == i {
+		return false
+	}
+	a.Value, a.pos = a.text[i:end], end
 	return true
 }
-
-// Tail returns the text from the element on that More left.
-func (a *Array) Tail() []byte { return a.text[a.pos:] }
-
-// Advance moves behind the element that More left, which is n bytes long.
-func (a *Array) Advance(n int) { a.pos += n }
-
-// End returns how many bytes of the text the array takes, space before it included, once there is no next element.
-func (a *Array) End() int { return a.pos }
 
 // First returns the value that text begins with.
 func First(text []byte) []byte { return text[:skipValue(text, 0)] }
@@ -200,14 +186,20 @@ func IsNull(value []byte) bool { return len(value) == 0 || value[0] == 'n' }
 // that are no UTF-8, a lone surrogate escape). Without escapes it aliases value; otherwise it is appended to *scratch
 // and aliases that.
 func Text(value []byte, scratch *[]byte) ([]byte, bool) {
+	content, ok := TextOfUTF8(value, scratch)
+	if ok && !utf8.Valid(content) {
+		return nil, false
+	}
+	return content, ok
+}
+
+// TextOfUTF8 is Text for a value whose bytes are known to be UTF-8.
+func TextOfUTF8(value []byte, scratch *[]byte) ([]byte, bool) {
 	if len(value) < 2 || value[0] != '"' {
 		return nil, false
 	}
 	inner := value[1 : len(value)-1]
 	if bytes.IndexByte(inner, '\\') < 0 {
-		if !utf8.Valid(inner) {
-			return nil, false
-		}
 		return inner, true
 	}
 	start := len(*scratch)
