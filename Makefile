@@ -67,6 +67,10 @@ bench-throughput: ## CPU of whole exports (figure), of clients that only downloa
 bench-memory: ## peak memory beside what is declared: 3,000,000 records, or LOGFERRY_BENCH_MEMORY_RECORDS
 	$(GO) test ./test/bench -run '^$$' -bench PeakMemory -benchtime 1x -timeout 3h
 
+.PHONY: bench-governor
+bench-governor: ## how much of the rate budget is used, and a picture of the jump: docs/governor-jump.svg
+	LOGFERRY_BENCH_PLOT='$(CURDIR)/docs/governor-jump.svg' $(GO) test ./test/bench -run '^$$' -bench Governor -benchtime 1x -timeout 60m
+
 .PHONY: bench-windows
 bench-windows: ## the time to list a day with 32 walkers beside the ideal one: diurnal, bursty and skewed
 	$(GO) test ./test/bench -run '^$$' -bench Windows -benchtime 1x -timeout 10m

@@ -16,10 +16,11 @@ type worth struct {
 	first float64 // pages that a window has at least, as far as can be told, where a fresh interval is cut
 	later float64 // and where a window is split later. A split costs about two thirds of a request
 	mean  float64 // and so many on average, so that small walks are not cut to pieces
+	last  float64 // and where most walkers are idle, as at the end of a walk
 	call  float64 // pages that one usage request may be spent for
 }
 
-var defaultWorth = worth{first: 8, later: 2, mean: 4, call: 200}
+var defaultWorth = worth{first: 8, later: 5, last: 2, mean: 4, call: 200}
 
 // share is called between two pages. Where walkers are idle and the chain is one of those with most left to read, it gives
 // them a part of that, as windows of their own.

@@ -265,7 +265,7 @@ func TestWithDetailsFewWindowsAreWalkedWhileDetailsWait(t *testing.T) {
 		detail time.Duration // each takes
 		most   int64         // windows split off
 		least  int64
-	}{{time.Second, 3, 3}, {time.Millisecond, 1000, 8}} {
+	}{{time.Second, 3, 3}, {time.Millisecond, 1000, 4}} {
 		api := logsim.Options{Records: logsim.Records{Count: 9000, MedianPayload: 40}, Latency: logsim.Latency{
 			List: logsim.Delay{Base: 200 * time.Millisecond}, Detail: logsim.Delay{Base: c.detail},
 		}}

@@ -281,6 +281,26 @@ func TestFlattenCompletesTheDetailFromTheListEntry(t *testing.T) {
 	}
 }
 
+func TestFlattenTakesWhatIsInsideOfMetadataAndMetricsFromWhereTheyAre(t *testing.T) {
+	f := newFlattener(t, Options{})
+	const (
+		one = `{"id":"log_1","metadata":{"tool":{"slug":"A"},"user_id":"one"},"metrics":{"duration_ms":1}}`
+		two = `{"id":"log_1","metadata":{"tool_slug":"B","user_id":"two"},"metrics":{"duration_ms":2}}`
+	)
+	for name, c := range map[string]struct{ entry, detail, tool, user, duration string }{
+		"the detail has them":           {one, two, "B", "two", "2"},
+		"the detail lacks them":         {one, `{"id":"log_1"}`, "A", "one", "1"},
+		"the detail has them as null":   {one, `{"id":"log_1","metadata":null,"metrics":null}`, "A", "one", "1"},
+		"the detail has something else": {one, `{"id":"log_1","metadata":[1],"metrics":2}`, "", "", ""},
+		"the entry lacks them":          {`{"id":"log_1"}`, two, "B", "two", "2"},
+		"the last of repeated ones":     {`{"id":"log_1"}`, one[:len(one)-1] + "," + two[1:], "B", "two", "2"},
+		"the last, which is no object":  {`{"id":"log_1"}`, one[:len(one)-1] + `,"metadata":"x","metrics":[]}`, "", "", ""},
+	} {
+		got := values(t, f, withDetail(c.entry, c.detail))
+		assert.Equal(t, []string{c.tool, c.user, c.duration}, []string{got["tool_slug"], got["user_id"], got["duration_ms"]}, name)
+	}
+}
+
 func TestFlattenIgnoresTheListEntryOnlyWhereADetailWasFetched(t *testing.T) {
 	for _, outcome := range []record.Outcome{record.Skipped, record.Missing, record.Denied, record.Failed} {
 		rec := entryOnly(`{"status":"success"}`)

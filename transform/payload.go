@@ -67,7 +67,7 @@ func (d *metadata) held(name []byte) *[]byte {
 	case "toolkit_slug":
 		return &d.toolkitSlug
 	case "user_id":
-		return &d.texts[colUserID-colUserID]
+		return &d.texts[0]
 	case "connected_account_id":
 		return &d.texts[colConnectedAccountID-colUserID]
 	case "auth_config_id":
