@@ -20,12 +20,24 @@ type current struct {
 	begun      time.Time // when it was seen first
 	from, till time.Time // requests sent before from are counted in it, those sent after till are not
 
-	// Of the window before; before is 0 where nothing was seen of it.
-	before     int    // its lowest remaining
-	beforeLow  Ticket // the request that showed it
-	beforeSent uint64 // value of model.sent then
-	beforeLast time.Time
-	tooEarly   int // times that its end was expected and had not come
+	past     past // the window before
+	tooEarly int  // times that its end was expected and had not come
+}
+
+// past is what was seen of the window before.
+type past struct {
+	remaining int       // the lowest
+	low       Ticket    // the request that showed it
+	sent      uint64    // value of model.sent then
+	last      time.Time // when the last request that is known to be counted in it was sent; zero where none is to be learnt from
+}
+
+// passes returns what is past once another window has begun.
+func (c *current) passes() past {
+	if !c.known || c.foretold {
+		return c.past
+	}
+	return past{remaining: c.observed, low: c.low, sent: c.lowSent, last: c.lastAt}
 }
 
 // windowOver begins a window by the clock. Where the moments of resets are known well, what is known of the limit is counted
@@ -43,7 +55,7 @@ func (m *model) windowOver(now time.Time) {
 	m.leftOver = m.inFlight
 	c := current{
 		known: true, foretold: true, begun: now, observed: m.limit, newSent: m.sent, lowSent: m.sent,
-		before: m.cur.observed, beforeLow: m.cur.low, beforeSent: m.cur.lowSent, beforeLast: m.cur.lastAt,
+		past: m.cur.passes(),
 	}
 	c.from, c.till = m.ends(now)
 	m.cur = c
@@ -52,12 +64,7 @@ func (m *model) windowOver(now time.Time) {
 
 // forget drops what was known. The next request's answer makes known again; those in flight may tell of the window before.
 func (m *model) forget() {
-	c := current{newSent: m.sent, tooEarly: m.cur.tooEarly}
-	c.before, c.beforeLow, c.beforeSent, c.beforeLast = m.cur.observed, m.cur.low, m.cur.lowSent, m.cur.lastAt
-	if m.cur.foretold || !m.cur.known {
-		c.before, c.beforeLow, c.beforeSent, c.beforeLast = m.cur.before, m.cur.beforeLow, m.cur.beforeSent, m.cur.beforeLast
-	}
-	m.cur = c
+	m.cur = current{newSent: m.sent, tooEarly: m.cur.tooEarly, past: m.cur.passes()}
 	m.ramp, m.leftOver = 1, m.inFlight
 }
 
@@ -98,17 +105,17 @@ func (m *model) takeFirst(now time.Time, t Ticket, remaining int) {
 	c := &m.cur
 	after := t.number > c.newSent
 	switch {
-	case c.beforeLast.IsZero():
+	case c.past.last.IsZero():
 		if after {
 			m.begin(now, t, remaining)
 		}
-	case remaining > c.before+m.reorder(), after && t.number > c.beforeSent && remaining >= c.before:
+	case remaining > c.past.remaining+m.reorder(), after && t.number > c.past.sent && remaining >= c.past.remaining:
 		m.risen(now, t, remaining)
 	case !after:
-		if remaining < c.before {
-			c.before, c.beforeLow, c.beforeSent = remaining, t, m.sent
+		if remaining < c.past.remaining {
+			c.past.remaining, c.past.low, c.past.sent = remaining, t, m.sent
 		}
-		c.beforeLast = later(c.beforeLast, t.at)
+		c.past.last = later(c.past.last, t.at)
 	default:
 		m.notOver(now, t, remaining)
 	}
@@ -117,13 +124,13 @@ func (m *model) takeFirst(now time.Time, t Ticket, remaining int) {
 // begin takes in the first answer of a window.
 func (m *model) begin(now time.Time, t Ticket, remaining int) {
 	old, foretold := m.cur, m.cur.foretold
-	if !old.beforeLast.IsZero() {
-		m.edges.add(edge{old: old.beforeLast, new: t.at})
+	if !old.past.last.IsZero() {
+		m.edges.add(edge{old: old.past.last, new: t.at})
 	}
 	m.cur = current{known: true, newSent: old.newSent, mixed: m.sent, first: t.number, lost: old.lost, probes: old.probes}
 	if !foretold {
 		m.cur.newSent, m.cur.lost, m.cur.probes, m.leftOver = m.sent, 0, 0, m.inFlight
-		if old.beforeLast.IsZero() {
+		if old.past.last.IsZero() {
 			m.others.lookAgain()
 		} else {
 			m.others.nextWindow()
@@ -146,14 +153,12 @@ func (m *model) begin(now time.Time, t Ticket, remaining int) {
 func (m *model) risen(now time.Time, t Ticket, remaining int) {
 	c := &m.cur
 	seen := c.known && !c.foretold
-	if seen {
-		c.before, c.beforeLow, c.beforeSent, c.beforeLast = c.observed, c.low, c.lowSent, c.lastAt
-	}
+	c.past = c.passes()
 	switch {
 	case m.plausible(now, remaining):
 		m.blind.odd = 0
-		if remaining-c.before < max(m.limit/20, 2) {
-			c.beforeLast = time.Time{} // too little to learn a moment from
+		if remaining-c.past.remaining < max(m.limit/20, 2) {
+			c.past.last = time.Time{} // too little to learn a moment from
 		}
 		m.begin(now, t, remaining)
 	case m.blind.contradicted():
@@ -169,12 +174,12 @@ func (m *model) risen(now time.Time, t Ticket, remaining int) {
 // rolling window remaining rises all the time, by little.
 func (m *model) plausible(now time.Time, remaining int) bool {
 	c := &m.cur
-	since := now.Sub(c.beforeLow.at).Seconds()
+	since := now.Sub(c.past.low.at).Seconds()
 	spent := m.limit - remaining
-	if spent > int(m.sent-c.beforeLow.number)+reorderSlack+int(3*m.othersRate*since) {
+	if spent > int(m.sent-c.past.low.number)+reorderSlack+int(3*m.othersRate*since) {
 		return false
 	}
-	return remaining > c.before || c.begun.IsZero() || now.Sub(c.begun) >= m.window()/2
+	return remaining > c.past.remaining || c.begun.IsZero() || now.Sub(c.begun) >= m.window()/2
 }
 
 // forgetWindows drops all that was learnt of fixed windows.

@@ -197,66 +197,6 @@ func pause(a *arena, from, to float64) func(time.Duration) int {
 
 func mute(r *reading) { r.limit, r.remaining, r.window = 0, -1, 0 }
 
-func TestModelHoldsTheUsersLimitInEveryMinute(t *testing.T) {
-	for _, headers := range []bool{true, false} {
-		m := newModel(GovernorOptions{Headroom: 0.2, Limit: 100})
-		now := time.Unix(0, 0)
-		var sent []time.Time
-		for now.Before(time.Unix(600, 0)) {
-			wait := m.Next(now, OpDetail)
-			if wait > 0 {
-				now = now.Add(wait)
-				continue
-			}
-			n := m.Send(now, OpDetail)
-			sent = append(sent, now)
-			r := reading{remaining: -1}
-			if headers {
-				r.limit, r.remaining = 10_000, 9_000
-			}
-			m.Observe(now, n, r, 200)
-		}
-		for i := 100; i < len(sent); i++ {
-			require.GreaterOrEqual(t, sent[i].Sub(sent[i-100]), time.Minute)
-		}
-		require.GreaterOrEqual(t, len(sent), 900)
-	}
-}
-
-func TestModelPausesEverythingAfterA429AndRestartsGradually(t *testing.T) {
-	m := newModel(GovernorOptions{})
-	m.ramp, m.tokens = fullRamp, 100
-	now := time.Unix(0, 0)
-	var numbers []Ticket
-	for range 50 {
-		numbers = append(numbers, m.Send(now, OpDetail))
-	}
-	for _, n := range numbers {
-		m.Observe(now, n, reading{remaining: -1, retryAfter: 7 * time.Second, hasRetryAfter: true}, 429)
-	}
-	require.Equal(t, 7*time.Second, m.Next(now, OpDetail))
-	now = now.Add(7 * time.Second)
-	first := m.Send(now, OpDetail)
-	require.Equal(t, untilAnswer, m.Next(now, OpDetail), "one request finds out whether it is over")
-	m.Observe(now, first, reading{remaining: -1}, 200)
-	require.Zero(t, m.Next(now, OpDetail))
-	m.Send(now, OpDetail)
-	require.Zero(t, m.Next(now, OpDetail))
-	m.Send(now, OpDetail)
-	require.Equal(t, untilAnswer, m.Next(now, OpDetail))
-}
-
-func TestModelPausesLongerForEachBare429(t *testing.T) {
-	m := newModel(GovernorOptions{})
-	now := time.Unix(0, 0)
-	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
-		require.Zero(t, m.Next(now, OpDetail))
-		m.Observe(now, m.Send(now, OpDetail), reading{remaining: -1}, 429)
-		require.Equal(t, want*time.Second, m.Next(now, OpDetail))
-		now = now.Add(want * time.Second)
-	}
-}
-
 func TestModelSurvivesA429Storm(t *testing.T) {
 	// Others spend everything: what remains is to ask once in a while.
 	for _, retryIn := range []bool{true, false} {
@@ -269,15 +209,6 @@ func TestModelSurvivesA429Storm(t *testing.T) {
 			require.NotZero(t, sum(a.played, func(p played) int { return p.refused + p.ours }))
 		}
 	}
-}
-
-func TestModelWaitsForAWindowThatIsSpent(t *testing.T) {
-	m := newModel(GovernorOptions{Headroom: 0.5})
-	now := time.Unix(0, 0)
-	m.Observe(now, m.Send(now, OpDetail), reading{limit: 10, remaining: 5}, 200)
-	require.Positive(t, m.Next(now, OpDetail))
-	require.Positive(t, m.Next(now.Add(59*time.Second), OpDetail))
-	require.Zero(t, m.Next(now.Add(time.Minute), OpDetail), "the window is over for certain")
 }
 
 func TestModelSpreadsWhatTheOthersLeaveOverTheWindow(t *testing.T) {
@@ -311,55 +242,6 @@ func TestModelFindsWhatLittleOthersLeave(t *testing.T) {
 	}
 }
 
-// seen is a model that was shown one answer, and has not learnt when its window ends.
-func seen(limit, remaining int) (model, time.Time) {
-	m, now := newModel(GovernorOptions{Headroom: 0.2}), time.Unix(0, 0)
-	first := m.Send(now, OpDetail)
-	now = now.Add(100 * time.Millisecond)
-	m.Observe(now, first, reading{limit: limit, remaining: remaining, window: time.Minute}, 200)
-	return m, now
-}
-
-func TestModelDoesNotCountOnAWindowsEndThatItHasNotLearnt(t *testing.T) {
-	m, now := seen(100, 20) // the headroom is all that is left
-	now = now.Add(time.Minute)
-	require.Zero(t, m.Next(now, OpDetail), "one request looks whether it is over")
-	first := m.Send(now, OpDetail)
-	require.Equal(t, untilAnswer, m.Next(now, OpDetail))
-	now = now.Add(time.Second)
-	m.Observe(now, first, reading{limit: 100, remaining: 19}, 200)
-	for range 9 { // a 64th of a window
-		require.Positive(t, m.Next(now, OpDetail), "it is not over, and nothing is left")
-		now = now.Add(100 * time.Millisecond)
-	}
-}
-
-func TestModelGoesOnAtAnEndThatItHasNotLearntWithWhatIsLeft(t *testing.T) {
-	m, now := seen(1000, 900)
-	m.flights[flightOfDetail] = newFlight(100, 0, 0)
-	now = now.Add(61 * time.Second)
-	m.Next(now, OpDetail)
-	sent := 0
-	for end := now.Add(2 * time.Second); now.Before(end); now = now.Add(50 * time.Millisecond) {
-		for m.Next(now, OpDetail) == 0 {
-			m.Send(now, OpDetail) // answered later
-			sent++
-		}
-	}
-	require.InDelta(t, 2*800/60, sent, 8, "at the even rate, without waiting for an answer")
-}
-
-func TestModelTellsAnotherLimitFromAReset(t *testing.T) {
-	m, now := seen(1000, 500)
-	a, b := m.Send(now, OpDetail), m.Send(now, OpDetail)
-	m.Observe(now.Add(time.Second), b, reading{limit: 2000, remaining: 1498}, 200)
-	require.Equal(t, 2000, m.limit)
-	require.Equal(t, 1498, m.cur.observed)
-	require.Zero(t, m.cur.begun.Compare(now), "no window has begun")
-	m.Observe(now.Add(time.Second), a, reading{limit: 1000, remaining: 499}, 200)
-	require.Equal(t, 2000, m.limit, "an answer that comes late tells of the limit before")
-}
-
 func TestModelTriesMoreAgainAfterA429WithoutReason(t *testing.T) {
 	a := newArena(1)
 	a.says = mute
@@ -368,61 +250,4 @@ func TestModelTriesMoreAgainAfterA429WithoutReason(t *testing.T) {
 	a.run(60)
 	require.Less(t, a.played[2].ours, 1000, "half, at first")
 	require.InDelta(t, 1600, a.played[len(a.played)-2].ours, 20, "%+v", a.played)
-}
-
-func TestRecentCountsAnyStretchOfAWindow(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		limit := rapid.IntRange(1, 50).Draw(rt, "limit")
-		var r recent
-		start := time.Unix(1000, 0)
-		now := start
-		r.setWindow(time.Minute, now)
-		var sent []time.Time
-		for range 300 {
-			if wait := r.next(now, limit); wait > 0 {
-				now = now.Add(wait)
-			}
-			if wait := r.next(now, limit); wait > 0 {
-				rt.Fatalf("waits for %s again", wait)
-			}
-			r.add(now)
-			sent = append(sent, now)
-			now = now.Add(time.Duration(rapid.IntRange(0, 5000).Draw(rt, "pause")) * time.Millisecond)
-		}
-		for i := limit; i < len(sent); i++ {
-			if got := sent[i].Sub(sent[i-limit]); got < time.Minute-2*time.Minute/recentBuckets {
-				rt.Fatalf("%d requests in %s", limit+1, got)
-			}
-		}
-	})
-}
-
-func TestEdgesForetellTheNextReset(t *testing.T) {
-	at := func(s float64) time.Time { return time.Unix(0, 0).Add(time.Duration(s * float64(time.Second))) }
-	next := func(s *edges, t time.Time) [2]time.Time {
-		from, till, _ := s.next(t)
-		return [2]time.Time{from, till}
-	}
-	s := edges{window: time.Minute}
-	_, _, ok := s.next(at(0))
-	require.False(t, ok)
-	s.add(edge{old: at(0), new: at(40)})
-	require.Empty(t, s.list, "too vague")
-	s.add(edge{old: at(10), new: at(12)})
-	require.False(t, s.confirmed)
-	require.Equal(t, [2]time.Time{at(70), at(72)}, next(&s, at(12)))
-	s.add(edge{old: at(71), new: at(73)})
-	require.True(t, s.confirmed)
-	require.Equal(t, [2]time.Time{at(131), at(132)}, next(&s, at(73)), "where they agree")
-	s.sawOld(at(71.5))
-	require.Equal(t, [2]time.Time{at(131.5), at(132)}, next(&s, at(73)), "and more precisely still")
-	s.sawNew(at(71.8))
-	require.Equal(t, [2]time.Time{at(131.5), at(131.8)}, next(&s, at(73)))
-	require.Equal(t, [2]time.Time{at(731.5), at(731.8)}, next(&s, at(700)), "windows later")
-	s.add(edge{old: at(161), new: at(162)})
-	require.Len(t, s.list, 1, "can't be: forgotten")
-	require.False(t, s.confirmed)
-	s.add(edge{old: at(192), new: at(193)})
-	s.add(edge{old: at(223), new: at(224)})
-	require.Equal(t, 31*time.Second, s.window, "twice the same length is the window's")
 }

@@ -41,6 +41,7 @@ func TestSinksInMemory(t *testing.T) {
 
 func TestSinksBelowAPrefix(t *testing.T) {
 	sinktest.Run(t, sinktest.Target{
-		Open: func(t *testing.T) bucket.Bucket { return openBucket(t, "mem://bucket/some/prefix") },
+		Open:  func(t *testing.T) bucket.Bucket { return openBucket(t, "mem://bucket/some/prefix") },
+		Brief: true,
 	})
 }

@@ -3,6 +3,7 @@ package apply_test
 import (
 	"context"
 	"os"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -61,15 +62,17 @@ func (w *world) night(e export, at time.Time) (spent, least int64, sum *apply.Su
 // TestManyNights: a nightly run with late records, a missed night and a change of the configuration. In the end the lake holds
 // what the API shows, each record once, at hardly more than the least possible number of requests.
 //
-// LOGFERRY_NIGHTS=1 makes all of it forty nights long.
+// LOGFERRY_NIGHTS=40 sets how many nights.
 func TestManyNights(t *testing.T) {
 	const perDay = 120
-	lengths := map[string]int{"day": 40, "hour": 12}
+	lengths := map[string]int{"day": 16, "hour": 6}
 	if testing.Short() {
-		lengths = map[string]int{"day": 9, "hour": 3}
+		lengths = map[string]int{"day": 6, "hour": 3}
 	}
-	if os.Getenv("LOGFERRY_NIGHTS") != "" {
-		lengths["hour"] = 40
+	if text := os.Getenv("LOGFERRY_NIGHTS"); text != "" {
+		n, err := strconv.Atoi(text)
+		require.NoError(t, err)
+		lengths = map[string]int{"day": n, "hour": n}
 	}
 	for partition, nights := range lengths {
 		t.Run(partition, func(t *testing.T) {

@@ -50,7 +50,7 @@ func (w *world) both(e export, o apply.Options) (errs [2]error) {
 //
 // LOGFERRY_ROUNDS sets how often.
 func TestTwoRunsAtOnce(t *testing.T) {
-	rounds := 20
+	rounds := 10
 	if testing.Short() {
 		rounds = 5
 	}

@@ -13,12 +13,13 @@ import (
 func TestEachLoadGivesWhatWasCommitted(t *testing.T) {
 	for name, open := range stores {
 		t.Run(name, func(t *testing.T) {
-			most := 300
+			// A checkpoint of the second level comes with the 256th commit.
+			lengths := []int{20, 20, 20, 50, 50, 300}
 			if name == "folder" {
-				most = 20
+				lengths = []int{5, 10, 20}
 			}
 			rapid.Check(t, func(rt *rapid.T) {
-				steps := rapid.IntRange(0, most).Draw(rt, "commits")
+				steps := rapid.IntRange(0, rapid.SampledFrom(lengths).Draw(rt, "at most")).Draw(rt, "commits")
 				every := rapid.IntRange(1, 1+steps/20).Draw(rt, "load every")
 				tapped := &tap{Bucket: open(t)}
 				m := newModel()

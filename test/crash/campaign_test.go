@@ -34,7 +34,7 @@ func kills(t *testing.T) int {
 	if testing.Short() {
 		return 4
 	}
-	return int(number(t, "LOGFERRY_CRASH_KILLS", 12))
+	return int(number(t, "LOGFERRY_CRASH_KILLS", 8))
 }
 
 // killPoints are where runs are killed, in turn; at an instant where a scene does not pass the point.

@@ -1,0 +1,126 @@
+package extract
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestModelHoldsTheUsersLimitInEveryMinute(t *testing.T) {
+	for _, headers := range []bool{true, false} {
+		m := newModel(GovernorOptions{Headroom: 0.2, Limit: 100})
+		now := time.Unix(0, 0)
+		var sent []time.Time
+		for now.Before(time.Unix(600, 0)) {
+			wait := m.Next(now, OpDetail)
+			if wait > 0 {
+				now = now.Add(wait)
+				continue
+			}
+			n := m.Send(now, OpDetail)
+			sent = append(sent, now)
+			r := reading{remaining: -1}
+			if headers {
+				r.limit, r.remaining = 10_000, 9_000
+			}
+			m.Observe(now, n, r, 200)
+		}
+		for i := 100; i < len(sent); i++ {
+			require.GreaterOrEqual(t, sent[i].Sub(sent[i-100]), time.Minute)
+		}
+		require.GreaterOrEqual(t, len(sent), 900)
+	}
+}
+
+func TestModelPausesEverythingAfterA429AndRestartsGradually(t *testing.T) {
+	m := newModel(GovernorOptions{})
+	m.ramp, m.tokens = fullRamp, 100
+	now := time.Unix(0, 0)
+	var numbers []Ticket
+	for range 50 {
+		numbers = append(numbers, m.Send(now, OpDetail))
+	}
+	for _, n := range numbers {
+		m.Observe(now, n, reading{remaining: -1, retryAfter: 7 * time.Second, hasRetryAfter: true}, 429)
+	}
+	require.Equal(t, 7*time.Second, m.Next(now, OpDetail))
+	now = now.Add(7 * time.Second)
+	first := m.Send(now, OpDetail)
+	require.Equal(t, untilAnswer, m.Next(now, OpDetail), "one request finds out whether it is over")
+	m.Observe(now, first, reading{remaining: -1}, 200)
+	require.Zero(t, m.Next(now, OpDetail))
+	m.Send(now, OpDetail)
+	require.Zero(t, m.Next(now, OpDetail))
+	m.Send(now, OpDetail)
+	require.Equal(t, untilAnswer, m.Next(now, OpDetail))
+}
+
+func TestModelPausesLongerForEachBare429(t *testing.T) {
+	m := newModel(GovernorOptions{})
+	now := time.Unix(0, 0)
+	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
+		require.Zero(t, m.Next(now, OpDetail))
+		m.Observe(now, m.Send(now, OpDetail), reading{remaining: -1}, 429)
+		require.Equal(t, want*time.Second, m.Next(now, OpDetail))
+		now = now.Add(want * time.Second)
+	}
+}
+
+func TestModelWaitsForAWindowThatIsSpent(t *testing.T) {
+	m := newModel(GovernorOptions{Headroom: 0.5})
+	now := time.Unix(0, 0)
+	m.Observe(now, m.Send(now, OpDetail), reading{limit: 10, remaining: 5}, 200)
+	require.Positive(t, m.Next(now, OpDetail))
+	require.Positive(t, m.Next(now.Add(59*time.Second), OpDetail))
+	require.Zero(t, m.Next(now.Add(time.Minute), OpDetail), "the window is over for certain")
+}
+
+// seen is a model that was shown one answer, and has not learnt when its window ends.
+func seen(limit, remaining int) (model, time.Time) {
+	m, now := newModel(GovernorOptions{Headroom: 0.2}), time.Unix(0, 0)
+	first := m.Send(now, OpDetail)
+	now = now.Add(100 * time.Millisecond)
+	m.Observe(now, first, reading{limit: limit, remaining: remaining, window: time.Minute}, 200)
+	return m, now
+}
+
+func TestModelDoesNotCountOnAWindowsEndThatItHasNotLearnt(t *testing.T) {
+	m, now := seen(100, 20) // the headroom is all that is left
+	now = now.Add(time.Minute)
+	require.Zero(t, m.Next(now, OpDetail), "one request looks whether it is over")
+	first := m.Send(now, OpDetail)
+	require.Equal(t, untilAnswer, m.Next(now, OpDetail))
+	now = now.Add(time.Second)
+	m.Observe(now, first, reading{limit: 100, remaining: 19}, 200)
+	for range 9 { // a 64th of a window
+		require.Positive(t, m.Next(now, OpDetail), "it is not over, and nothing is left")
+		now = now.Add(100 * time.Millisecond)
+	}
+}
+
+func TestModelGoesOnAtAnEndThatItHasNotLearntWithWhatIsLeft(t *testing.T) {
+	m, now := seen(1000, 900)
+	m.flights[flightOfDetail] = newFlight(100, 0, 0)
+	now = now.Add(61 * time.Second)
+	m.Next(now, OpDetail)
+	sent := 0
+	for end := now.Add(2 * time.Second); now.Before(end); now = now.Add(50 * time.Millisecond) {
+		for m.Next(now, OpDetail) == 0 {
+			m.Send(now, OpDetail) // answered later
+			sent++
+		}
+	}
+	require.InDelta(t, 2*800/60, sent, 8, "at the even rate, without waiting for an answer")
+}
+
+func TestModelTellsAnotherLimitFromAReset(t *testing.T) {
+	m, now := seen(1000, 500)
+	a, b := m.Send(now, OpDetail), m.Send(now, OpDetail)
+	m.Observe(now.Add(time.Second), b, reading{limit: 2000, remaining: 1498}, 200)
+	require.Equal(t, 2000, m.limit)
+	require.Equal(t, 1498, m.cur.observed)
+	require.Zero(t, m.cur.begun.Compare(now), "no window has begun")
+	m.Observe(now.Add(time.Second), a, reading{limit: 1000, remaining: 499}, 200)
+	require.Equal(t, 2000, m.limit, "an answer that comes late tells of the limit before")
+}
