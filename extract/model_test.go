@@ -220,6 +220,15 @@ func TestModelSpreadsWhatTheOthersLeaveOverTheWindow(t *testing.T) {
 	}
 }
 
+func TestModelDoesNotPauseAtAnEndThatItHasLearnt(t *testing.T) {
+	a := newArena(1)
+	a.limit, a.window, a.latency = 400, 4*time.Second, steady(800*time.Millisecond)
+	a.run(12)
+	for _, p := range a.whole()[3:] {
+		require.InDelta(t, 0.5, float64(p.early)/float64(p.ours), 0.03, "%+v", a.played)
+	}
+}
+
 func TestModelFindsWhatLittleOthersLeave(t *testing.T) {
 	for name, a := range map[string]*arena{"few": newArena(0), "jitter": newArena(0)} {
 		a.window = 5 * time.Second

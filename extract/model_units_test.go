@@ -124,3 +124,42 @@ func TestModelTellsAnotherLimitFromAReset(t *testing.T) {
 	m.Observe(now.Add(time.Second), a, reading{limit: 1000, remaining: 499}, 200)
 	require.Equal(t, 2000, m.limit, "an answer that comes late tells of the limit before")
 }
+
+func TestModelGoesByTheLimitThatARefusalNames(t *testing.T) {
+	m, now := newModel(GovernorOptions{Headroom: 0.2}), time.Unix(0, 0)
+	m.Told(500, 10*time.Second, now)
+	require.InDelta(t, 40, m.even(), 0.01)
+	m.Observe(now, m.Send(now, OpDetail), reading{limit: 600, remaining: 500, window: time.Minute}, 200)
+	require.InDelta(t, 8, m.even(), 0.01, "headers count for more")
+}
+
+func TestModelWaitsForWhatItSentBeforeItKnewTheLimit(t *testing.T) {
+	m, now := newModel(GovernorOptions{}), time.Unix(0, 0)
+	m.flights[flightOfDetail] = newFlight(10_000, 0, 0)
+	m.ramp = fullRamp
+	for range 1500 {
+		m.Observe(now, m.Send(now, OpDetail), reading{remaining: -1}, 200)
+	}
+	m.Told(1000, time.Minute, now)
+	m.tokens = 10
+	require.Positive(t, m.Next(now.Add(50*time.Second), OpDetail))
+	require.Zero(t, m.Next(now.Add(61*time.Second), OpDetail))
+}
+
+func TestToldLimitIsTheDocumentedMessage(t *testing.T) {
+	for message, want := range map[string]reading{
+		"Rate limit exceeded. Limit: 2000 requests per 1 minute":    {limit: 2000, window: time.Minute},
+		"Rate limit exceeded. Limit: 10000 requests per 10 minutes": {limit: 10_000, window: 10 * time.Minute},
+		"limit: 7 requests per 30 seconds":                          {limit: 7, window: 30 * time.Second},
+		"Limit: 2000 requests per 1 fortnight":                      {},
+		"Limit: 0 requests per 1 minute":                            {},
+		"Limit: 5 requests per 0.0001 seconds":                      {},
+		"slow down":                                                 {},
+	} {
+		limit, window, ok := toldLimit(message)
+		require.Equal(t, want.limit > 0, ok, message)
+		if ok {
+			require.Equal(t, want, reading{limit: limit, window: window}, message)
+		}
+	}
+}

@@ -9,7 +9,7 @@ type recent struct {
 	newest  int64 // number of the newest bucket since the zero time of its clock
 	total   int
 	length  time.Duration // of a bucket
-	epoch   time.Time
+	epoch   time.Time     // of bucket 0; zero before the first request
 }
 
 const recentBuckets = 256
@@ -26,6 +26,9 @@ func (r *recent) setWindow(window time.Duration, now time.Time) {
 }
 
 func (r *recent) advance(now time.Time) {
+	if r.epoch.IsZero() {
+		r.epoch = now
+	}
 	n := int64(now.Sub(r.epoch) / r.length)
 	for ; r.newest < n && r.total > 0; r.newest++ {
 		slot := &r.buckets[(r.newest+1)%recentBuckets]
