@@ -11,6 +11,10 @@ FUZZTIME  ?= 30s
 # The same flags for every go command, so that what one has built the next can use.
 export GOFLAGS := $(GOFLAGS) -trimpath
 
+# What has tests: test/bench has benchmarks only, and is a large program to link; make lint looks at it. That vets everything, so
+# the tests need not: vet looks through all dependencies, anew for the race detector.
+TESTED = -vet=off $(shell $(GO) list ./... | grep -v /test/bench)
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -27,7 +31,7 @@ demo: build ## the main job: a simulated API into a local folder, Parquet with d
 
 .PHONY: test
 test: ## all tests of the product, and the vendor's client against the simulator where node is present
-	$(GO) test ./...
+	$(GO) test $(TESTED)
 	cd test/decoders && $(GO) test ./...
 	sh test/client/run.sh
 
@@ -37,7 +41,7 @@ test-engines: ## exports, and the state, in a real S3 server
 
 .PHONY: race
 race: ## the tests under the race detector
-	$(GO) test -race -short ./...
+	$(GO) test -race -short $(TESTED)
 
 .PHONY: lint
 lint: ## formatting, vet, staticcheck, and the import rules of docs/ARCHITECTURE.md

@@ -47,6 +47,9 @@ func live() uint64 {
 
 // The rows have 40 MB, those of one row group in Parquet.
 func TestReadingHoldsPagesAndNotTheFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector, which short tests are for, multiplies memory")
+	}
 	const rows, payload = 3000, 13 << 10
 	for format, bound := range map[sinks.Format]uint64{sinks.Parquet: 24 << 20, sinks.NDJSON: 6 << 20} {
 		t.Run(string(format), func(t *testing.T) {

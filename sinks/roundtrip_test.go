@@ -131,6 +131,9 @@ func anyRows(rt *rapid.T) (*table.Schema, []table.Row) {
 }
 
 func TestGiantTextsAndManyRowsComeBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it goes on at the same time")
+	}
 	schema := sinktest.Schema()
 	source := sinktest.NewRows(3, 50)
 	var rows []table.Row

@@ -364,7 +364,11 @@ func TestRecordsLargerThanTheMemoryBound(t *testing.T) {
 // TestLargePayloadsAmongSmallOnes: with the least memory that can be declared and more requests at once than it has room for,
 // nothing waits for itself and nothing is lost.
 func TestLargePayloadsAmongSmallOnes(t *testing.T) {
-	e, records := anExactDay(600, "all")
+	count := 600
+	if testing.Short() {
+		count = 200
+	}
+	e, records := anExactDay(count, "all")
 	e.partition, e.inFlight, e.extract = "hour", 256, map[string]any{"max_memory": "32MiB"}
 	records.MedianPayload, records.MaxPayload, records.LargeShare = 200, 5<<20, 0.015
 	w := newWorld(t, logsim.Options{Seed: 14, Records: records, Rate: openRate}, nil)
@@ -374,7 +378,7 @@ func TestLargePayloadsAmongSmallOnes(t *testing.T) {
 	}
 	require.Greater(t, largest, 4<<20)
 	sum := w.mustRun(e)
-	require.EqualValues(t, 600, sum.Records)
+	require.EqualValues(t, count, sum.Records)
 	require.Zero(t, sum.Requests.Retried)
 	w.mustEqual(e, w.sources(e))
 }

@@ -211,7 +211,11 @@ func (m *measured) Records(_ context.Context, batch []record.Record) error {
 }
 
 func TestAFullJournalCostsRequestsAndNoRecord(t *testing.T) {
-	for _, bound := range []int64{1, 40_000, 300_000} {
+	bounds := []int64{1, 40_000, 300_000}
+	if testing.Short() {
+		bounds = bounds[1:2]
+	}
+	for _, bound := range bounds {
 		synctest.Test(t, func(t *testing.T) {
 			w, err := newWorld(logsim.Options{Records: logsim.Records{Count: 600}}, extract.Options{}, extract.Step{Interval: day, Details: extract.DetailsAll})
 			require.NoError(t, err)

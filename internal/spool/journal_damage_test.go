@@ -43,6 +43,10 @@ func TestAJournalCutAtAnyByteGoesOnBehindItsLastWholeBlock(t *testing.T) {
 }
 
 func TestAFlippedBitEndsAJournalThereAndNeverGivesAWrongFrame(t *testing.T) {
+	step := 1
+	if testing.Short() {
+		step = 97
+	}
 	synctest.Test(t, func(t *testing.T) {
 		store := newShelf()
 		store.limit = 250
@@ -51,7 +55,7 @@ func TestAFlippedBitEndsAJournalThereAndNeverGivesAWrongFrame(t *testing.T) {
 		require.NoError(t, j.Close())
 		require.Greater(t, len(store.files), 2)
 		for n, data := range store.files {
-			for bit := range 8 * len(data) {
+			for bit := 0; bit < 8*len(data); bit += step {
 				hit := store.clone()
 				hit.files[n][bit/8] ^= 1 << (bit % 8)
 				got, replay := readAll(t, hit)

@@ -199,7 +199,10 @@ func TestDamageGivesAnErrorAndNeverAPanic(t *testing.T) {
 			content := encode(t, key, schema, sample(200, 200), 64<<20)
 			path := filepath.Join(t.TempDir(), "file")
 			noticed := 0
-			const trials = 150
+			trials := 150
+			if testing.Short() {
+				trials = 20
+			}
 			for range trials {
 				damaged := bytes.Clone(content)
 				if random.IntN(4) == 0 {
@@ -226,6 +229,9 @@ func TestDamageGivesAnErrorAndNeverAPanic(t *testing.T) {
 }
 
 func TestMemoryIsThatOfPagesAndNotOfTheFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector, which short tests are for, multiplies memory")
+	}
 	const rows = 3000
 	content := encode(t, keys[0], sinktest.Schema(), sample(rows, 13<<10), 512<<20)
 	path := save(t, content)
