@@ -279,4 +279,10 @@ func (a *arena) keepsTheFloor(t require.TestingT, windows []played) {
 	}
 }
 
-var _ testing.TB
+// needsNoRaceDetector skips a long test of pure arithmetic in short runs, which look for races.
+func needsNoRaceDetector(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("no goroutines")
+	}
+}

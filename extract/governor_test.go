@@ -22,6 +22,9 @@ func TestGovernorKeepsTheHeadroomOfASimulatedOrganisation(t *testing.T) {
 		{Limit: 600, Rolling: true},
 		{Limit: 600, HeaderWindow: "60"},
 	} {
+		if testing.Short() && rate.Background == nil {
+			continue
+		}
 		synctest.Test(t, func(t *testing.T) {
 			s, err := simulate(logsim.Options{
 				Rate: rate, Records: logsim.Records{Count: 3000, MedianPayload: 100, MaxPayload: 1000},

@@ -154,6 +154,7 @@ func TestFewerRequestsFlyWhileLatencyOrFailuresRiseAndMoreAgainAfter(t *testing.
 }
 
 func TestAsManyRequestsFlyAsTheRateNeeds(t *testing.T) {
+	needsNoRaceDetector(t)
 	for _, latency := range []time.Duration{50, 200, 800} {
 		a := newArena(1)
 		a.limit, a.latency = 8000, steady(latency*time.Millisecond)

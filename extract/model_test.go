@@ -11,6 +11,7 @@ import (
 )
 
 func TestModelSpendsItsShareAndNoMore(t *testing.T) {
+	needsNoRaceDetector(t)
 	for _, c := range []struct {
 		limit  int
 		window time.Duration
@@ -35,6 +36,7 @@ func TestModelSpendsItsShareAndNoMore(t *testing.T) {
 }
 
 func TestModelGivesWayToAJumpOfTheOrganisationsTraffic(t *testing.T) {
+	needsNoRaceDetector(t)
 	for _, c := range []struct {
 		limit  int
 		window time.Duration
@@ -67,6 +69,7 @@ func TestModelGivesWayToAJumpOfTheOrganisationsTraffic(t *testing.T) {
 }
 
 func TestModelKeepsTheFloorWhateverTheAPIDoes(t *testing.T) {
+	needsNoRaceDetector(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		a := newArena(rapid.Uint64().Draw(rt, "seed"))
 		headroom := rapid.SampledFrom([]float64{0.1, 0.2, 0.4}).Draw(rt, "headroom")
@@ -101,6 +104,7 @@ func TestModelKeepsTheFloorWhateverTheAPIDoes(t *testing.T) {
 }
 
 func TestModelErrsForAWindowAtMost(t *testing.T) {
+	needsNoRaceDetector(t)
 	for name, c := range map[string]struct {
 		set        func(a *arena)
 		windows    int
@@ -198,6 +202,7 @@ func pause(a *arena, from, to float64) func(time.Duration) int {
 func mute(r *reading) { r.limit, r.remaining, r.window = 0, -1, 0 }
 
 func TestModelSurvivesA429Storm(t *testing.T) {
+	needsNoRaceDetector(t)
 	// Others spend everything: what remains is to ask once in a while.
 	for _, retryIn := range []bool{true, false} {
 		for _, says := range []func(*reading){nil, mute} {
@@ -212,6 +217,7 @@ func TestModelSurvivesA429Storm(t *testing.T) {
 }
 
 func TestModelSpreadsWhatTheOthersLeaveOverTheWindow(t *testing.T) {
+	needsNoRaceDetector(t)
 	a := newArena(1)
 	a.others = func(time.Duration) float64 { return 1000.0 / 60 }
 	a.run(10)
@@ -221,6 +227,7 @@ func TestModelSpreadsWhatTheOthersLeaveOverTheWindow(t *testing.T) {
 }
 
 func TestModelDoesNotPauseAtAnEndThatItHasLearnt(t *testing.T) {
+	needsNoRaceDetector(t)
 	a := newArena(1)
 	a.limit, a.window, a.latency = 400, 4*time.Second, steady(800*time.Millisecond)
 	a.run(12)
@@ -230,6 +237,7 @@ func TestModelDoesNotPauseAtAnEndThatItHasLearnt(t *testing.T) {
 }
 
 func TestModelFindsWhatLittleOthersLeave(t *testing.T) {
+	needsNoRaceDetector(t)
 	for name, a := range map[string]*arena{"few": newArena(0), "jitter": newArena(0)} {
 		a.window = 5 * time.Second
 		if name == "few" {
@@ -252,6 +260,7 @@ func TestModelFindsWhatLittleOthersLeave(t *testing.T) {
 }
 
 func TestModelTriesMoreAgainAfterA429WithoutReason(t *testing.T) {
+	needsNoRaceDetector(t)
 	a := newArena(1)
 	a.says = mute
 	a.limit = 1_000_000

@@ -39,6 +39,9 @@ var shapes = []struct {
 
 // LOGFERRY_SHAPES=all plays every shape in both orders, with and without counts.
 func TestWalkersAreBusyToTheEndHoweverTheRecordsAreSpread(t *testing.T) {
+	if testing.Short() {
+		t.Skip("about time, not about races")
+	}
 	const (
 		walkers = 32
 		latency = 200 * time.Millisecond
@@ -49,7 +52,7 @@ func TestWalkersAreBusyToTheEndHoweverTheRecordsAreSpread(t *testing.T) {
 	for i, shape := range shapes {
 		for _, order := range []logsim.Order{logsim.Newest, logsim.Oldest} {
 			for k, usage := range []*UsageRequest{nil, {}} {
-				if n := i + int(order) + k; n%4 != 0 && os.Getenv("LOGFERRY_SHAPES") == "" || testing.Short() && i != 2 {
+				if n := i + int(order) + k; n%4 != 0 && os.Getenv("LOGFERRY_SHAPES") == "" {
 					continue
 				}
 				t.Run(fmt.Sprintf("%s, order %d, counts %v", shape.name, order, usage != nil), func(t *testing.T) {
@@ -78,6 +81,9 @@ func TestWalkersAreBusyToTheEndHoweverTheRecordsAreSpread(t *testing.T) {
 }
 
 func TestCountsAreAskedBesideTheWalkAndOnlyWhereTheyArePaidFor(t *testing.T) {
+	if testing.Short() {
+		t.Skip("about time, not about races")
+	}
 	for _, c := range []struct {
 		name    string
 		records int
