@@ -21,7 +21,7 @@ func (m *model) Observe(now time.Time, t Ticket, r reading, status int) {
 			m.ramp = min(m.ramp+1, fullRamp)
 		}
 	}
-	if m.blind.watch(status != 0, r.remaining >= 0 && m.limit > 0) {
+	if m.blind.watch(status != 0 && status < 500, r.remaining >= 0 && m.limit > 0) {
 		m.forgetWindows()
 		m.cur.newSent, m.leftOver = t.number-1, 0
 	}
