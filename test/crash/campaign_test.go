@@ -32,7 +32,7 @@ func number(t *testing.T, name string, otherwise uint64) uint64 {
 // kills is how many kills the campaign makes: a cut of it where nobody says otherwise.
 func kills(t *testing.T) int {
 	if testing.Short() {
-		return 4
+		return 2
 	}
 	return int(number(t, "LOGFERRY_CRASH_KILLS", 8))
 }
