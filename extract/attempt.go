@@ -35,7 +35,7 @@ var errTimeout = errors.New("the attempt's time is up")
 // attempt waits for the rate budget and makes the request once. On done, the body has passed the request's check and is
 // the caller's memory.
 func (c *Client) attempt(ctx context.Context, r *request, t *tries) ([]byte, verdict) {
-	ticket, err := c.governor.Acquire(ctx, r.op, c.patience())
+	ticket, err := c.governor.Acquire(ctx, r.op, c.policy.patience())
 	var paused *PausedError
 	var refused *RefusedError
 	if errors.As(err, &paused) || errors.As(err, &refused) {
@@ -54,10 +54,6 @@ func (c *Client) attempt(ctx context.Context, r *request, t *tries) ([]byte, ver
 	}
 	return body, v
 }
-
-// patience is how long a pause that the API asks for is waited for, and how long it may refuse everything: the end of its
-// window, of 600 s at most as far as is known, always.
-func (c *Client) patience() time.Duration { return max(c.policy.giveUp, DefaultGiveUpAfter) }
 
 // send makes the request and reads its answer, both within the client's timeout.
 func (c *Client) send(ctx context.Context, r *request, ticket Ticket) ([]byte, verdict) {
@@ -164,7 +160,7 @@ func (c *Client) refusal(r *request, resp *http.Response) verdict {
 	if resp.StatusCode == http.StatusTooManyRequests {
 		v.throttled = true
 		r.meter.add(countThrottled, 1)
-		if after > c.patience() {
+		if after > c.policy.patience() {
 			v.class = fatal // every other request would wait as long
 			v.err = &PausedError{Until: time.Now().Add(after), Wait: after}
 		}

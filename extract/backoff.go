@@ -85,13 +85,17 @@ func (p *retryPolicy) next(t *tries, op Op, v verdict, reached bool) (time.Durat
 			counted = pause
 		}
 	}
-	tooLong := v.throttled && t.throttled > 1 && time.Since(t.refused) > max(p.giveUp, DefaultGiveUpAfter)
+	tooLong := v.throttled && t.throttled > 1 && time.Since(t.refused) > p.patience()
 	if left <= 0 || counted > left || tooLong || t.malformed >= maxMalformed || t.throttled >= maxThrottled {
 		return 0, &GaveUpError{Op: op, Attempts: t.attempts, Spent: t.spent, Err: v.err}
 	}
 	t.spent += counted
 	return pause, nil
 }
+
+// patience is how long a pause that the API asks for is waited for, and how long it may refuse everything: the end of its
+// window, of 600 s at most as far as is known, always.
+func (p *retryPolicy) patience() time.Duration { return max(p.giveUp, DefaultGiveUpAfter) }
 
 // sleep waits for d or for the end of ctx, whose cause it returns.
 func sleep(ctx context.Context, d time.Duration) error {

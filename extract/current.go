@@ -138,10 +138,10 @@ func (m *model) begin(now time.Time, t Ticket, remaining int) {
 	}
 	m.cur.from, m.cur.till = m.ends(t.at)
 	m.cur.begun = now
-	if m.resetBy.IsZero() {
+	switch {
+	case m.resetBy.IsZero():
 		m.ramp = fullRamp // what remains is known, and the pace holds
-	}
-	if !m.resetBy.IsZero() && len(m.edges.list) == 0 {
+	case len(m.edges.list) == 0:
 		m.cur.till = later(sooner(m.cur.till, m.resetBy.Add(m.window())), now)
 		m.cur.from = sooner(m.cur.from, m.cur.till)
 	}

@@ -17,7 +17,6 @@ type job struct {
 
 // enqueue hands a job to the workers. It blocks while the queue is full; a job of an ended walk is settled unfetched.
 func (w *walk) enqueue(j *job) {
-	w.x.workers.hire(w.x, w.step.Client.governor)
 	select {
 	case w.x.queue <- j:
 		w.x.workers.hire(w.x, w.step.Client.governor)

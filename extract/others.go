@@ -40,9 +40,6 @@ func (o *others) see(at time.Time, used float64, window time.Duration) {
 		o.marks[o.at].used = max(o.marks[o.at].used, total)
 		return
 	}
-	if o.count > 0 && at.Before(o.marks[o.at].at) {
-		return
-	}
 	o.at = (o.at + 1) % othersMarks
 	o.marks[o.at] = othersMark{at: at, used: total}
 	o.count = min(o.count+1, othersMarks)

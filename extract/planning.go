@@ -21,8 +21,8 @@ func (r TimeRange) within(win window.Interval) TimeRange {
 }
 
 // wholeWindows is how many windows an interval is cut into whose entries come in no order, so that none can split itself
-// later. total is how many records it has, 0 where that is unknown.
-func wholeWindows(i window.Interval, total int64, slots int) int {
+// later. total is how many records it has, 0 where that is unknown, and least how many pages a window is to have.
+func wholeWindows(i window.Interval, total int64, least float64, slots int) int {
 	const (
 		unknown  = 16          // windows
 		shortest = time.Second // a window
@@ -30,7 +30,7 @@ func wholeWindows(i window.Interval, total int64, slots int) int {
 	slots = int(min(int64(slots), int64(i.Duration()/shortest)))
 	n := min(slots, unknown)
 	if total > 0 {
-		n = int(min(total/PageLimit/int64(defaultWorth.first), int64(slots)))
+		n = int(min(total/PageLimit/int64(least), int64(slots)))
 	}
 	return max(n, 1)
 }

@@ -3,7 +3,7 @@ package extract
 import "time"
 
 // recent counts the requests of the last window's length, to a 256th of it. It bounds what is sent where no header says
-// how much is left. The zero value has counted none.
+// how much is left. Unlike slidingLimit it needs not know the limit before, and is less exact. The zero value has counted none.
 type recent struct {
 	buckets [recentBuckets]int
 	newest  int64 // number of the newest bucket since the zero time of its clock

@@ -98,7 +98,7 @@ func (w *walk) readFirst(ctx context.Context, first *chain) ([]window.Interval, 
 	}
 	if first.order.order == unordered {
 		total := first.takeCounts()
-		if n := wholeWindows(first.window, total, cap(w.x.slots)); n > 1 {
+		if n := wholeWindows(first.window, total, w.x.worth.first, cap(w.x.slots)); n > 1 {
 			return first.counts.cut(first.window, n), nil
 		}
 	}

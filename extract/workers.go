@@ -21,19 +21,32 @@ func (s *workers) enough(g *Governor) int64 {
 // hire starts a worker where there are jobs and too few workers. The worker ends when the queue is closed, or when there
 // are far more workers than are of use.
 func (s *workers) hire(x *Extractor, g *Governor) {
-	if n := s.running.Load(); n > 0 && (len(x.queue) == 0 || n >= s.enough(g)) {
-		return
-	}
-	s.running.Add(1)
-	s.done.Go(func() {
-		defer s.running.Add(-1)
-		for j := range x.queue {
-			g := j.walk.step.Client.governor
-			j.walk.fetch(j)
-			s.hire(x, g)
-			if s.running.Load() > 2*s.enough(g) {
-				return
-			}
+	for n := s.running.Load(); n == 0 || len(x.queue) > 0 && n < s.enough(g); n = s.running.Load() {
+		if s.running.CompareAndSwap(n, n+1) {
+			s.done.Go(func() { s.work(x) })
+			return
 		}
-	})
+	}
+}
+
+func (s *workers) work(x *Extractor) {
+	for j := range x.queue {
+		g := j.walk.step.Client.governor
+		j.walk.fetch(j)
+		s.hire(x, g)
+		if s.leave(g) {
+			return
+		}
+	}
+	s.running.Add(-1)
+}
+
+// leave lets one worker go where there are far more than are of use. Never do all go at once.
+func (s *workers) leave(g *Governor) bool {
+	for n := s.running.Load(); n > 2*s.enough(g); n = s.running.Load() {
+		if s.running.CompareAndSwap(n, n-1) {
+			return true
+		}
+	}
+	return false
 }

@@ -38,7 +38,7 @@ const refSize = 24
 func newBuffer() *buffer { return &buffer{current: -1} }
 
 func (b *buffer) add(r *record.Record) {
-	need := maxStored(r)
+	need := storedSize(r)
 	at := b.current
 	switch {
 	case need > loneSize:

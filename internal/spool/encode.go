@@ -55,11 +55,6 @@ func storedSize(r *record.Record) int {
 // fieldSize is how many bytes a field of n bytes takes behind its length, which is stored with bias added.
 func fieldSize(n, bias int) int { return (bits.Len(uint(n+bias)|1)+6)/7 + n }
 
-// maxStored is an upper bound of the bytes that appendRecord adds for r.
-func maxStored(r *record.Record) int {
-	return 9 + 4*binary.MaxVarintLen64 + len(r.ID) + len(r.Status) + len(r.Raw) + len(r.Detail)
-}
-
 // stored is one record in its stored form.
 type stored []byte
 

@@ -141,7 +141,7 @@ func (j *Journal) AddMarks(marks []byte) error {
 
 // AddRecord adds a record with its outcome.
 func (j *Journal) AddRecord(r *record.Record) error {
-	return j.add(FrameRecord, maxStored(r), func(dst []byte) []byte { return appendRecord(dst, r) })
+	return j.add(FrameRecord, storedSize(r), func(dst []byte) []byte { return appendRecord(dst, r) })
 }
 
 // AddBad adds a line about a record that can't be had.

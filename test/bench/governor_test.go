@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -185,7 +186,7 @@ func (r *rateRun) report(b *testing.B) {
 		} else {
 			refusedLater += float64(w.Refused)
 		}
-		if i == 0 || i >= len(windows)-2 || r.isAside(i) {
+		if i == 0 || i >= len(windows)-2 || slices.Contains(r.aside, i) {
 			continue
 		}
 		left := float64(w.Limit)*(1-r.headroom) - float64(w.Background)
@@ -204,16 +205,7 @@ func (r *rateRun) report(b *testing.B) {
 	}
 }
 
-func (r *rateRun) isAside(i int) bool {
-	for _, n := range r.aside {
-		if n == i {
-			return true
-		}
-	}
-	return false
-}
-
-// perSecond counts the requests in steps of a fifth of a second, as requests a second.
+// perSecond counts the requests of every step, as requests a second.
 func (r *rateRun) perSecond(step time.Duration) []float64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
