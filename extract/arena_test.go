@@ -32,6 +32,7 @@ type arena struct {
 	says     func(*reading)                    // changes what the headers say; may be nil
 	retryIn  bool                              // a 429 says when to come back
 	extra429 int                               // every n-th request is refused without reason; 0 for none
+	fails    int                               // every n-th answer is an error of the server; 0 for none
 
 	inAir    moments
 	ends     time.Time // of the current window
@@ -185,6 +186,9 @@ func (a *arena) arrive(e moment) {
 	e.answer.limit, e.answer.remaining, e.answer.window = p.limit, max(p.limit-a.used, 0), a.window
 	if a.says != nil {
 		a.says(&e.answer)
+	}
+	if a.fails > 0 && a.arrived%a.fails == 0 {
+		e.status, e.answer = 503, reading{remaining: -1}
 	}
 	heap.Push(&a.inAir, moment{at: a.now.Add(e.back), ticket: e.ticket, answer: e.answer, status: e.status})
 }

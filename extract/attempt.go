@@ -57,6 +57,7 @@ func (c *Client) attempt(ctx context.Context, r *request, t *tries) ([]byte, ver
 
 // send makes the request and reads its answer, both within the client's timeout.
 func (c *Client) send(ctx context.Context, r *request, ticket Ticket) ([]byte, verdict) {
+	caller := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	timer := time.AfterFunc(c.timeout, func() { cancel(errTimeout) })
@@ -70,6 +71,10 @@ func (c *Client) send(ctx context.Context, r *request, ticket Ticket) ([]byte, v
 		r.meter.add(requestCounter(r.op), int64(conns-1))
 		r.meter.add(countRetries, int64(conns-1))
 		c.governor.unanswered(r.op, conns-1)
+	}
+	if err != nil && caller.Err() != nil {
+		c.governor.Abandon(ticket)
+		return nil, verdict{class: stopped, err: context.Cause(caller)}
 	}
 	if err != nil {
 		c.governor.Observe(ticket, nil, 0)

@@ -63,11 +63,31 @@ func (b *blind) contradicted() bool {
 func (b *blind) next(now time.Time, m *model) time.Duration {
 	b.recover(now, m)
 	wait := b.sent.next(now, b.share(m))
-	if b.forGood && m.latest.number > 0 && m.latestRemaining-int(m.sent-m.latest.number) <= m.floor() {
-		// A rolling window at its floor: look again after a little of it has passed.
-		wait = max(wait, m.latest.at.Add(m.window()/recentBuckets*8).Sub(now))
+	if b.forGood && m.latest.number > 0 && m.rolling(now) <= m.floor() {
+		wait = max(wait, b.look(now, m))
 	}
 	return wait
+}
+
+// look is how long to wait with a rolling window at its floor: a request looks again after a little of it has passed, one at a
+// time.
+func (b *blind) look(now time.Time, m *model) time.Duration {
+	const parts = 32 // of a window
+	if m.inFlight > 0 {
+		return m.window() / parts // own requests leave the window meanwhile
+	}
+	return m.latestSeen.Add(m.window() / parts).Sub(now)
+}
+
+// rolling is what remains now of a rolling window if others send as many requests as leave it.
+func (m *model) rolling(now time.Time) int {
+	return m.latestRemaining + m.latest.counted - m.blind.sent.count(now)
+}
+
+// assumed says that neither the API nor the user has named a limit, although the API was asked.
+func (m *model) assumed() bool {
+	b := &m.blind
+	return b.on && b.without > 0 && m.limit == 0 && b.told == 0 && b.userLimit == 0
 }
 
 // recover allows more again, some windows after the last refusal: others may have spent the budget then, or the 429 was no

@@ -34,6 +34,7 @@ type chain struct {
 	cursors  map[hash128]struct{} // of this attempt
 	pages    int                  // of this attempt
 	halved   *TimeRange           // the span that is being read in halves; nil for none
+	rereads  bool                 // an earlier attempt may have kept what lies ahead
 	done     bool                 // the journal knows that the window is read
 	pace     pace
 	counts   *histogram // of an interval around the window; may be nil
@@ -111,8 +112,10 @@ func (c *chain) read(ctx context.Context, patience int) error {
 			idle, longest = 0, 0
 		case c.pages > longest:
 			idle, longest = 0, c.pages
+			c.rereads = true
 		default:
 			idle++
+			c.rereads = c.rereads || c.pages > 0
 		}
 		left = left.within(c.window)
 		if left.From >= left.To {
@@ -154,6 +157,9 @@ func (c *chain) follow(ctx context.Context, limit int) (ended bool, err error) {
 		if c.past() {
 			return true, c.stop()
 		}
+		if c.astray() {
+			return false, &brokenChain{}
+		}
 		next, err := c.page(ctx)
 		if err != nil {
 			return false, err
@@ -172,6 +178,12 @@ func (c *chain) follow(ctx context.Context, limit int) (ended bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// astray says that the chain asks for more than its window, of which others read the rest, and that no order will tell when it
+// is past the window.
+func (c *chain) astray() bool {
+	return c.order.order == unordered && c.halved == nil && c.span.within(c.window) != c.span
 }
 
 // page reads one page, hands its records on, and returns the next cursor.

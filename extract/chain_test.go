@@ -249,3 +249,35 @@ func TestARestartThatLeavesOnlyTheEdgeAsksForNothing(t *testing.T) {
 		require.Len(t, g.ids(), 30)
 	})
 }
+
+func TestAWindowThatWasSplitAndLosesItsOrderLeavesWhatOthersRead(t *testing.T) {
+	entries := newestEntries(6000)
+	entries[120], entries[121] = entries[121], entries[120] // after the first page, that brings trust and a split
+	api := &fakeAPI{entries: entries}
+	withSplitting(t, api, func(t *testing.T, x *Extractor, c *Client) {
+		g := &gathered{}
+		stats, err := x.Walk(t.Context(), Step{Client: c, Interval: day, Details: DetailsNone}, g)
+		require.NoError(t, err)
+		require.Len(t, g.ids(), 6000)
+		require.NotZero(t, stats.Splits)
+		require.Less(t, stats.Outside, int64(1000), "of others' windows")
+	})
+}
+
+func TestWhatAnEarlierAttemptMayHaveKeptIsNotSplitOff(t *testing.T) {
+	// The first attempt breaks while no order is known: all its timestamps are equal.
+	entries := newestEntries(3000)
+	for i := range 150 {
+		entries[i].ms = entries[0].ms
+	}
+	api := &fakeAPI{entries: entries}
+	api.list = func(w http.ResponseWriter, n int, cursor string) bool { return n == 1 && expired(w) }
+	withSplitting(t, api, func(t *testing.T, x *Extractor, c *Client) {
+		g := &gathered{}
+		stats, err := x.Walk(t.Context(), Step{Client: c, Interval: day, Details: DetailsNone}, g)
+		require.NoError(t, err)
+		require.Len(t, g.records, 3000, "each once")
+		require.EqualValues(t, 1, stats.Restarts)
+		require.Equal(t, 32, api.lists, "a page of the first attempt, and no cursor that is rejected again")
+	})
+}

@@ -48,8 +48,12 @@ func (m *model) windowOver(now time.Time) {
 		// Over or not, this much is left. An answer will tell.
 		m.cur.overdue, m.cur.till = true, now.Add(m.window()/16)
 		return
-	case !m.edges.confirmed || m.cur.foretold:
+	case now.Sub(m.cur.till) > m.window()/2:
 		m.forget()
+		m.cur.past = past{} // a window or more without a request: nothing tells this one from that
+		return
+	case !m.edges.confirmed || m.cur.foretold || now.Sub(m.cur.till) > m.window()/16:
+		m.forget() // others may have spent of it already
 		return
 	}
 	m.leftOver = m.inFlight
@@ -155,13 +159,13 @@ func (m *model) risen(now time.Time, t Ticket, remaining int) {
 	seen := c.known && !c.foretold
 	c.past = c.passes()
 	switch {
-	case m.plausible(now, remaining):
-		m.blind.odd = 0
+	case m.plausible(now, remaining) || m.due(t):
+		m.blind.odd, m.oddAt = 0, time.Time{}
 		if remaining-c.past.remaining < max(m.limit/20, 2) {
 			c.past.last = time.Time{} // too little to learn a moment from
 		}
 		m.begin(now, t, remaining)
-	case m.blind.contradicted():
+	case m.contradicted(t):
 		m.forgetWindows()
 	case seen:
 		m.see(t, remaining)
@@ -180,6 +184,22 @@ func (m *model) plausible(now time.Time, remaining int) bool {
 		return false
 	}
 	return remaining > c.past.remaining || c.begun.IsZero() || now.Sub(c.begun) >= m.window()/2
+}
+
+// due says whether a window was expected to begin about when a request was sent: others may have spent much of it at once.
+func (m *model) due(t Ticket) bool {
+	near := func(at time.Time) bool { return t.at.Sub(at).Abs() < m.window()/16 }
+	if m.edges.confirmed {
+		from, till, _ := m.edges.next(t.at.Add(-m.window() / 2))
+		return near(middle(from, till))
+	}
+	return !m.oddAt.IsZero() && near(m.oddAt.Add(m.window()))
+}
+
+// contradicted takes in a rise of remaining that no reset explains, and returns true once headers are given up.
+func (m *model) contradicted(t Ticket) bool {
+	m.oddAt = t.at
+	return m.blind.contradicted()
 }
 
 // forgetWindows drops all that was learnt of fixed windows.

@@ -9,18 +9,19 @@ import (
 // where latency rises above what is usual or requests fail, and more again where they don't. The idea of comparing recent
 // with usual latency is that of TCP Vegas.
 type flight struct {
-	most   int     // never more than that
-	fixed  bool    // always most
-	limit  float64 // allowed by latency and failures
-	needed float64 // enough for the rate
-	inAir  int     // unanswered now
-	peak   int     // most of them unanswered at once since the last adjustment
-	grown  bool    // the quick growth of the beginning is over
-	recent float64 // latency in seconds, over about a round of requests
-	usual  float64 // over some seconds
-	seenAt time.Time
-	next   time.Time // of the next adjustment
-	failed bool      // a request failed since the last one
+	most     int     // never more than that
+	fixed    bool    // always most
+	limit    float64 // allowed by latency and failures
+	needed   float64 // enough for the rate
+	inAir    int     // unanswered now
+	peak     int     // most of them unanswered at once since the last adjustment
+	grown    bool    // the quick growth of the beginning is over
+	recent   float64 // latency in seconds, over about a round of requests
+	usual    float64 // over some seconds
+	seenAt   time.Time
+	next     time.Time // of the next adjustment
+	answers  int       // since the last one
+	failures int       // among them
 }
 
 const (
@@ -32,6 +33,8 @@ const (
 	usualTime   = 15 * time.Second
 	// latest is over how many answers the recent latency is averaged at least.
 	latest = 16
+	// mostFailures is the part of the answers that may be failures before fewer requests are sent at once.
+	mostFailures = 0.05
 )
 
 // newFlight returns one of a fixed number, or one that finds its number itself, beginning with first and up to most, where fixed is 0.
@@ -59,16 +62,26 @@ func (f *flight) answer(now time.Time, latency time.Duration, ok bool, rate floa
 	if f.fixed {
 		return
 	}
-	if !ok {
-		f.failed = true
+	f.answers++
+	if ok {
+		f.learn(now, latency.Seconds())
+	} else {
+		f.failures++ // how fast it failed tells nothing
 	}
-	f.learn(now, latency.Seconds())
 	if now.Before(f.next) {
 		return
 	}
-	f.next = now.Add(time.Duration(f.recent * float64(time.Second)))
+	f.next = now.Add(max(time.Duration(f.recent*float64(time.Second)), latency))
 	f.adjust(rate)
-	f.peak, f.failed = f.inAir, false
+	f.peak, f.answers, f.failures = f.inAir, 0, 0
+}
+
+// gone takes in that a request ended in a way that tells nothing.
+func (f *flight) gone() { f.inAir-- }
+
+// failing says that so many requests fail that fewer should be sent. A single one is nobody's fault.
+func (f *flight) failing() bool {
+	return f.failures > 1 && float64(f.failures) > mostFailures*float64(f.answers)
 }
 
 func (f *flight) learn(now time.Time, latency float64) {
@@ -84,7 +97,7 @@ func (f *flight) learn(now time.Time, latency float64) {
 
 func (f *flight) adjust(rate float64) {
 	switch gradient := latencyRise * f.usual / max(f.recent, 1e-6); {
-	case f.failed:
+	case f.failing():
 		f.limit *= 0.7
 		f.grown = true
 	case gradient < 1:

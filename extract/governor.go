@@ -51,11 +51,12 @@ func NewGovernor(o GovernorOptions) *Governor {
 	return g
 }
 
-// Ticket is the permission to send one request. Every ticket has to come back through Observe, once.
+// Ticket is the permission to send one request. Every ticket has to come back through Observe or Abandon, once.
 type Ticket struct {
-	number uint64    // its place in the order of sending
-	at     time.Time // when it was given
-	op     Op
+	number  uint64    // its place in the order of sending
+	at      time.Time // when it was given
+	op      Op
+	counted int // own requests of the last window's length, with this one
 }
 
 // PausedError says that the API asks for a longer pause than a request may wait.
@@ -126,7 +127,7 @@ func (g *Governor) granted(t Ticket, ok bool) (Ticket, error) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if refused := g.model.refusedFor(time.Now()); refused > time.Until(g.model.pausedTill) {
+	if refused := g.model.refusedFor(); refused > time.Until(g.model.pausedTill) {
 		return Ticket{}, &RefusedError{For: refused}
 	}
 	return Ticket{}, &PausedError{Until: g.model.pausedTill, Wait: time.Until(g.model.pausedTill)}
@@ -173,9 +174,17 @@ func (g *Governor) Observe(t Ticket, h http.Header, status int) {
 	g.dispatch()
 }
 
+// Abandon gives a ticket back whose request was sent and tells nothing, as where its sender gave up.
+func (g *Governor) Abandon(t Ticket) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.model.Abandon(t)
+	g.dispatch()
+}
+
 // dropImpatient turns those away who can't wait for a pause to end, or for the API to answer again.
 func (g *Governor) dropImpatient(now time.Time) {
-	trouble := max(g.model.pausedTill.Sub(now), g.model.refusedFor(now))
+	trouble := max(g.model.pausedTill.Sub(now), g.model.refusedFor())
 	if trouble <= 0 {
 		return
 	}
@@ -205,7 +214,7 @@ func (g *Governor) unanswered(op Op, n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for range n {
-		g.model.Observe(now, g.model.Send(now, op), readBudget(nil, now), 0)
+		g.model.Abandon(g.model.Send(now, op))
 	}
 }
 
@@ -232,7 +241,7 @@ type Budget struct {
 	InFlight    int           // requests sent and not answered
 	Lists       int           // list requests that may be unanswered at once
 	Details     int           // detail requests that may be
-	Assumed     bool          // no header says what remains: the limit is the documented one, or learnt from refusals
+	Assumed     bool          // nobody has named a limit, neither the API nor the user: it is the documented one, or learnt from refusals
 	PausedUntil time.Time     // zero where requests are not paused by a 429
 }
 
@@ -242,7 +251,7 @@ func (g *Governor) Snapshot() Budget {
 	defer g.mu.Unlock()
 	m := &g.model
 	b := Budget{
-		Limit: m.limit, Remaining: -1, Window: m.window(), InFlight: m.inFlight, Assumed: m.blind.on,
+		Limit: m.limit, Remaining: -1, Window: m.window(), InFlight: m.inFlight, Assumed: m.assumed(),
 		Lists: m.flights[flightOfList].allowed(), Details: m.flights[flightOfDetail].allowed(),
 	}
 	if m.cur.known {

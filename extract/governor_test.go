@@ -113,14 +113,14 @@ func TestAcquireEndsWithItsContext(t *testing.T) {
 		began := time.Now()
 		_, err = g.Acquire(t.Context(), OpList, 0)
 		require.NoError(t, err)
-		require.Equal(t, time.Minute, time.Since(began))
+		require.InDelta(t, time.Minute, time.Since(began), float64(100*time.Millisecond))
 	})
 }
 
 func TestSnapshotSaysWhatIsKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGovernor(GovernorOptions{Headroom: 0.5, Details: 7, Lists: 3})
-		require.Equal(t, Budget{Remaining: -1, Window: time.Minute, Lists: 3, Details: 7, Assumed: true}, g.Snapshot())
+		require.Equal(t, Budget{Remaining: -1, Window: time.Minute, Lists: 3, Details: 7}, g.Snapshot())
 		ticket, err := g.Acquire(t.Context(), OpList, 0)
 		require.NoError(t, err)
 		g.Observe(ticket, http.Header{"X-Ratelimit": {"1000"}, "X-Ratelimit-Remaining": {"753"}, "X-Ratelimit-Window-Size": {"30s"}}, 200)

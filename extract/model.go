@@ -26,7 +26,7 @@ type model struct {
 	own      slidingLimit // the user's own limit a minute
 
 	limit      int    // requests a window; 0 is unknown
-	limitOf    uint64 // number of the request that showed it
+	limitOf    uint64 // number of the latest request that showed it, or the window's length
 	stated     time.Duration
 	edges      edges // with the window's length
 	cur        current
@@ -35,7 +35,10 @@ type model struct {
 	blind      blind
 
 	latest          Ticket // the last request that showed what remains, where that is not counted in fixed windows
+	latestSeen      time.Time
 	latestRemaining int
+
+	oddAt time.Time // when the last request was sent by whose answer remaining rose and no reset explains it; zero for none
 
 	guard    time.Duration // by how much the moment at which a request is counted varies
 	pathTime float64       // mean latency in seconds, for guard
@@ -47,10 +50,11 @@ type model struct {
 	leftOver int       // of them, those sent before the current window was believed in
 	flights  [2]flight
 
-	pausedTill time.Time
-	refusedAt  time.Time     // of the first 429 since the API has answered otherwise; zero for none
-	resetBy    time.Time     // a 429 named it as the window's end; zero once a window has begun since
-	penalty    time.Duration // next pause for a 429 that names no time, or one that has passed
+	pausedTill  time.Time
+	refusedAt   time.Time     // of the first 429 since the API has answered otherwise; zero for none
+	refusedTill time.Time     // of the last one
+	resetBy     time.Time     // a 429 named it as the window's end; zero once a window has begun since
+	penalty     time.Duration // next pause for a 429 that names no time, or one that has passed
 
 	tokens   float64
 	tokensAt time.Time
@@ -184,13 +188,19 @@ func (m *model) Send(now time.Time, op Op) Ticket {
 	m.sent++
 	m.inFlight++
 	m.flights[flightOf(op)].send()
-	return Ticket{number: m.sent, at: now, op: op}
+	return Ticket{number: m.sent, at: now, op: op, counted: m.blind.sent.count(now)}
 }
 
 // Unsend takes a ticket back whose request was not sent. It counts as spent until the next answer says otherwise.
 func (m *model) Unsend(t Ticket) {
 	m.landed(t)
 	m.flights[flightOf(t.op)].inAir--
+}
+
+// Abandon takes a ticket back whose request was sent, and whose answer is not waited for or tells nothing.
+func (m *model) Abandon(t Ticket) {
+	m.Unsend(t)
+	m.cur.lost++ // it may have been counted
 }
 
 // landed says that a request is no longer in flight.

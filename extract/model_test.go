@@ -145,7 +145,16 @@ func TestModelErrsForAWindowAtMost(t *testing.T) {
 		"rolling":                {set: func(a *arena) { a.rolling = true }, share: 0.9},
 		"idle for three windows": {set: func(a *arena) { a.demand = pause(a, 8.3, 11.6) }, share: 0.98, aside: []int{8, 9, 10, 11}},
 		"little demand":          {set: func(a *arena) { a.demand = func(time.Duration) int { return 1 } }},
-		"refused without reason": {set: func(a *arena) { a.extra429 = 300 }, share: 0.5},
+		"others begin each window with a burst": {set: func(a *arena) {
+			a.others = func(since time.Duration) float64 {
+				if since%time.Minute < 10*time.Millisecond {
+					return 60_000
+				}
+				return 0
+			}
+		}, share: 0.95, floorFails: true, aside: []int{1, 2, 3}},
+		"one answer in a hundred is an error": {set: func(a *arena) { a.latency, a.fails = steady(800*time.Millisecond), 100 }, share: 0.95},
+		"refused without reason":              {set: func(a *arena) { a.extra429 = 300 }, share: 0.5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newArena(1)

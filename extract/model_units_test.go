@@ -146,6 +146,108 @@ func TestModelWaitsForWhatItSentBeforeItKnewTheLimit(t *testing.T) {
 	require.Zero(t, m.Next(now.Add(61*time.Second), OpDetail))
 }
 
+func TestModelTakesTheWindowsLengthOfTheLatestRequest(t *testing.T) {
+	m, now := seen(1000, 500)
+	a, b := m.Send(now, OpDetail), m.Send(now, OpDetail)
+	m.Observe(now, b, reading{limit: 1000, remaining: 498, window: 10 * time.Minute}, 200)
+	m.Observe(now, a, reading{limit: 1000, remaining: 499, window: time.Minute}, 200)
+	require.Equal(t, 10*time.Minute, m.window(), "an answer that comes late tells of the length before")
+}
+
+func TestModelCountsOnNothingOfAWindowThatBeganLongAgo(t *testing.T) {
+	for _, c := range []struct {
+		late  time.Duration // after the window's end
+		known bool
+	}{{time.Second, true}, {5 * time.Second, false}, {10 * time.Minute, false}} {
+		m, now := learnt(t)
+		m.Next(m.cur.till.Add(c.late), OpDetail)
+		require.Equal(t, c.known, m.cur.known, "%s late", c.late)
+		if c.late < time.Minute {
+			continue
+		}
+		// Others have begun meanwhile: much of the window is spent, and that is no sign of anything.
+		now = m.cur.till.Add(c.late)
+		m.Observe(now.Add(100*time.Millisecond), m.Send(now, OpDetail), reading{limit: 1000, remaining: 700}, 200)
+		require.True(t, m.cur.known)
+		require.Equal(t, 700, m.cur.observed)
+		require.Zero(t, m.blind.odd)
+	}
+}
+
+// learnt is a model that has seen two resets, and the time of the last answer.
+func learnt(t *testing.T) (model, time.Time) {
+	m, now := newModel(GovernorOptions{}), time.Unix(0, 0)
+	for i := range 1750 {
+		m.Observe(now.Add(10*time.Millisecond), m.Send(now, OpDetail), reading{limit: 1000, remaining: 999 - i%600, window: time.Minute}, 200)
+		now = now.Add(100 * time.Millisecond)
+		m.Next(now, OpDetail)
+	}
+	require.True(t, m.edges.confirmed)
+	return m, now
+}
+
+func TestModelCountsOnlyTheTimeBetweenRefusalsAsRefused(t *testing.T) {
+	m, now := newModel(GovernorOptions{}), time.Unix(0, 0)
+	m.Observe(now, m.Send(now, OpDetail), reading{remaining: -1}, 429)
+	require.Zero(t, m.refusedFor(), "nothing was asked since")
+	now = now.Add(time.Hour)
+	m.Observe(now, m.Send(now, OpDetail), reading{remaining: -1}, 429)
+	require.Equal(t, time.Hour, m.refusedFor())
+	m.Observe(now, m.Send(now, OpDetail), reading{remaining: -1}, 200)
+	require.Zero(t, m.refusedFor())
+}
+
+func TestModelLooksAtASpentRollingWindowWithOneRequestAtATime(t *testing.T) {
+	m, now := newModel(GovernorOptions{Headroom: 0.2}), time.Unix(0, 0)
+	m.limit, m.blind.forGood, m.ramp, m.tokens = 1000, true, fullRamp, 100
+	first := m.Send(now, OpDetail)
+	now = now.Add(time.Second)
+	m.Observe(now, first, reading{limit: 1000, remaining: 203}, 200)
+	var sent []Ticket
+	for range 3 {
+		require.Zero(t, m.Next(now, OpDetail))
+		sent = append(sent, m.Send(now, OpDetail))
+	}
+	require.Positive(t, m.Next(now, OpDetail), "nothing is left but the headroom")
+	for _, ticket := range sent {
+		m.Observe(now, ticket, reading{limit: 1000, remaining: 200}, 200)
+	}
+	require.Positive(t, m.Next(now.Add(time.Second), OpDetail))
+	now = now.Add(2 * time.Second)
+	require.Zero(t, m.Next(now, OpDetail), "a look")
+	second := m.Send(now, OpDetail)
+	require.Positive(t, m.Next(now, OpDetail))
+	now = now.Add(30 * time.Second)
+	require.Positive(t, m.Next(now, OpDetail), "one look at a time")
+	m.Observe(now, second, reading{limit: 1000, remaining: 199}, 200)
+	require.Positive(t, m.Next(now.Add(time.Second), OpDetail))
+}
+
+func TestModelSaysWhenNobodyHasNamedALimit(t *testing.T) {
+	for name, c := range map[string]struct {
+		o       GovernorOptions
+		answers []reading
+		told    int
+		want    bool
+	}{
+		"nothing was asked":     {},
+		"no headers":            {answers: []reading{{remaining: -1}}, want: true},
+		"the user names one":    {o: GovernorOptions{Limit: 100}, answers: []reading{{remaining: -1}}},
+		"a refusal names one":   {answers: []reading{{remaining: -1}}, told: 700},
+		"a limit alone":         {answers: []reading{{limit: 500, remaining: -1}}},
+		"all that there may be": {answers: []reading{{limit: 500, remaining: 400}}},
+	} {
+		m, now := newModel(c.o), time.Unix(0, 0)
+		for _, r := range c.answers {
+			m.Observe(now, m.Send(now, OpDetail), r, 200)
+		}
+		if c.told > 0 {
+			m.Told(c.told, time.Minute, now)
+		}
+		require.Equal(t, c.want, m.assumed(), name)
+	}
+}
+
 func TestToldLimitIsTheDocumentedMessage(t *testing.T) {
 	for message, want := range map[string]reading{
 		"Rate limit exceeded. Limit: 2000 requests per 1 minute":    {limit: 2000, window: time.Minute},

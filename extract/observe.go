@@ -29,7 +29,7 @@ func (m *model) Observe(now time.Time, t Ticket, r reading, status int) {
 	case m.unlimited():
 	case m.blind.forGood:
 		if r.remaining >= 0 && t.number > m.latest.number {
-			m.latest, m.latestRemaining = t, min(r.remaining, m.limit)
+			m.latest, m.latestSeen, m.latestRemaining = t, now, min(r.remaining, m.limit)
 		}
 	case status != 0 && r.remaining >= 0 && m.limit > 0:
 		m.take(now, t, min(r.remaining, m.limit))
@@ -42,6 +42,10 @@ func (m *model) Observe(now time.Time, t Ticket, r reading, status int) {
 // observeLatency takes in how long an answer took.
 func (m *model) observeLatency(now time.Time, t Ticket, status int) {
 	latency := now.Sub(t.at)
+	if t.op == OpUsage { // a sum takes its own time
+		m.flights[flightOf(t.op)].gone()
+		return
+	}
 	bad := status == 0 || status >= 500
 	m.flights[flightOf(t.op)].answer(now, latency, !bad, m.even())
 	if bad {
@@ -59,15 +63,18 @@ func (m *model) observeLatency(now time.Time, t Ticket, status int) {
 
 // observeLimit takes in the limit and the window's length that an answer states.
 func (m *model) observeLimit(now time.Time, t Ticket, r reading) {
-	if r.limit > 0 && t.number > m.limitOf {
-		if m.cur.known && m.limit > 0 {
-			m.cur.observed = max(m.cur.observed+r.limit-m.limit, 0)
+	if t.number > m.limitOf && (r.limit > 0 || r.window > 0) {
+		m.limitOf = t.number
+		if r.limit > 0 {
+			if m.cur.known && m.limit > 0 {
+				m.cur.observed = max(m.cur.observed+r.limit-m.limit, 0)
+			}
+			m.limit = r.limit
 		}
-		m.limit, m.limitOf = r.limit, t.number
-	}
-	if r.window > 0 && r.window != m.stated {
-		m.stated = r.window
-		m.edges = edges{window: r.window}
+		if r.window > 0 && r.window != m.stated {
+			m.stated = r.window
+			m.edges = edges{window: r.window}
+		}
 	}
 	m.blind.sent.setWindow(m.window(), now)
 }
@@ -77,6 +84,7 @@ func (m *model) refuse(now time.Time, r reading) {
 	if m.refusedAt.IsZero() {
 		m.refusedAt = now
 	}
+	m.refusedTill = now
 	pause := m.penalty
 	switch {
 	case r.hasRetryAfter && r.retryAfter >= firstPenalty:
@@ -107,10 +115,10 @@ func (m *model) Told(limit int, window time.Duration, now time.Time) {
 	}
 }
 
-// refusedFor is for how long the API has answered nothing but 429.
-func (m *model) refusedFor(now time.Time) time.Duration {
+// refusedFor is for how long the API has answered nothing but 429. That nothing was asked is no refusal.
+func (m *model) refusedFor() time.Duration {
 	if m.refusedAt.IsZero() {
 		return 0
 	}
-	return now.Sub(m.refusedAt)
+	return m.refusedTill.Sub(m.refusedAt)
 }

@@ -2,7 +2,7 @@ package extract
 
 import "time"
 
-// recent counts the requests of the last window's length, to a 256th of it. It bounds what is sent where no header says
+// recent counts the requests of the last window's length, and those of up to a thousandth more. It bounds what is sent where no header says
 // how much is left. Unlike slidingLimit it needs not know the limit before, and is less exact. The zero value has counted none.
 type recent struct {
 	buckets [recentBuckets]int
@@ -12,11 +12,11 @@ type recent struct {
 	epoch   time.Time     // of bucket 0; zero before the first request
 }
 
-const recentBuckets = 256
+const recentBuckets = 1024
 
 // setWindow changes the window's length; what was counted is kept as if it had just happened.
 func (r *recent) setWindow(window time.Duration, now time.Time) {
-	length := window / recentBuckets
+	length := window / (recentBuckets - 1)
 	if length == r.length {
 		return
 	}

@@ -43,20 +43,24 @@ func (w *walk) earlier() earlier {
 			e.first = append(e.first, m)
 		}
 	}
+	w.finished = w.windows - len(unfinished(e.first)) - len(unfinished(e.second))
 	return e
 }
 
 // resumed returns the chains of windows that are not read to their end.
 func (w *walk) resumed(marks []Mark) []*chain {
 	var chains []*chain
-	for _, m := range marks {
-		if !m.Done {
-			chains = append(chains, resumedChain(w, m))
-			chains[len(chains)-1].whole = len(marks) == 1
-		}
+	for _, m := range unfinished(marks) {
+		c := resumedChain(w, m)
+		c.whole = len(marks) == 1
+		chains = append(chains, c)
 	}
 	w.progress.add(countResumed, int64(len(chains)))
 	return chains
+}
+
+func unfinished(marks []Mark) []Mark {
+	return slices.DeleteFunc(slices.Clone(marks), func(m Mark) bool { return m.Done })
 }
 
 func intervals(marks []Mark) []window.Interval {

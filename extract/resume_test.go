@@ -150,3 +150,17 @@ func TestDetailsSayWhatTheyWant(t *testing.T) {
 		require.Equal(t, c.good, c.details.Wants("success"), c.details)
 	}
 }
+
+func TestWindowsThatEarlierWalksFinishedDoNotKeepOthersFromBeingSplit(t *testing.T) {
+	x := New(Options{})
+	defer x.Close()
+	var marks []Mark
+	for n := range 10 {
+		marks = append(marks, Mark{Window: n + 1, Pass: 1 + n%2, Done: n < 8})
+	}
+	w := newWalk(t.Context(), x, Step{Interval: day, Resume: &Resume{Marks: marks}}, &gathered{})
+	defer w.cancel(nil)
+	e := w.earlier()
+	require.Len(t, w.resumed(e.first), 1)
+	require.Equal(t, 10-2, w.mayAdd(10*defaultWorth.mean), "as many as its pages are worth, less the two that go on")
+}

@@ -16,11 +16,10 @@ type worth struct {
 	first float64 // pages that a window has at least, as far as can be told, where a fresh interval is cut
 	later float64 // and where a window is split later. A split costs about two thirds of a request
 	mean  float64 // and so many on average, so that small walks are not cut to pieces
-	last  float64 // and where most walkers are idle, as at the end of a walk
 	call  float64 // pages that one usage request may be spent for
 }
 
-var defaultWorth = worth{first: 8, later: 5, last: 2, mean: 4, call: 200}
+var defaultWorth = worth{first: 8, later: 5, mean: 4, call: 200}
 
 // share is called between two pages. Where walkers are idle and the chain is one of those with most left to read, it gives
 // them a part of that, as windows of their own.
@@ -66,9 +65,9 @@ func parts(l load) int {
 	return max(n, 1)
 }
 
-// divisible says whether it is known what lies before the chain.
+// divisible says whether it is known what lies before the chain, and that nothing of it is kept yet.
 func (c *chain) divisible() bool {
-	return c.number > 0 && c.pass == 1 && c.halved == nil && c.w.step.Windows == 0 && c.order.trusted() && c.order.any
+	return c.number > 0 && c.pass == 1 && c.halved == nil && !c.rereads && c.w.step.Windows == 0 && c.order.trusted() && c.order.any
 }
 
 // learn takes in the usage counts once they are there, and stops waiting for them when that takes long.
@@ -203,7 +202,7 @@ func (w *walk) mayAdd(left float64) int {
 	pages := left + float64(w.progress.n[countPages].Load())
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return int(min(pages/w.x.worth.mean, math.MaxInt32)) - w.windows
+	return int(min(pages/w.x.worth.mean, math.MaxInt32)) - (w.windows - w.finished)
 }
 
 // leave is the opposite of note.

@@ -28,11 +28,12 @@ type walk struct {
 	collector collector
 	misled    atomic.Bool // a chain saw that entries come in no order
 
-	mu      sync.Mutex
-	bads    *seenSet           // elements reported as bad
-	assumed []window.Interval  // taken for read because entries seemed to come in order
-	windows int                // numbered so far
-	left    map[*chain]float64 // pages that the chains walking have left to read, as far as can be told
+	mu       sync.Mutex
+	bads     *seenSet           // elements reported as bad
+	assumed  []window.Interval  // taken for read because entries seemed to come in order
+	windows  int                // numbered so far
+	finished int                // of them, those that earlier walks have done with
+	left     map[*chain]float64 // pages that the chains walking have left to read, as far as can be told
 }
 
 func newWalk(ctx context.Context, x *Extractor, step Step, receiver Receiver) *walk {

@@ -77,6 +77,9 @@ func (w *walk) readFirst(ctx context.Context, first *chain) ([]window.Interval, 
 		ended, err := first.follow(ctx, first.pages+1)
 		var broken *brokenChain
 		if errors.As(err, &broken) {
+			w.progress.add(countRestarts, 1)
+			first.rereads = first.pages > 0
+			first.begin(first.span)
 			break
 		}
 		if err != nil {
