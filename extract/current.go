@@ -160,12 +160,12 @@ func (m *model) risen(now time.Time, t Ticket, remaining int) {
 	c.past = c.passes()
 	switch {
 	case m.plausible(now, remaining) || m.due(t):
-		m.blind.odd, m.oddAt = 0, time.Time{}
+		m.blind.odd = 0
 		if remaining-c.past.remaining < max(m.limit/20, 2) {
 			c.past.last = time.Time{} // too little to learn a moment from
 		}
 		m.begin(now, t, remaining)
-	case m.contradicted(t):
+	case m.blind.contradicted():
 		m.forgetWindows()
 	case seen:
 		m.see(t, remaining)
@@ -188,18 +188,11 @@ func (m *model) plausible(now time.Time, remaining int) bool {
 
 // due says whether a window was expected to begin about when a request was sent: others may have spent much of it at once.
 func (m *model) due(t Ticket) bool {
-	near := func(at time.Time) bool { return t.at.Sub(at).Abs() < m.window()/16 }
-	if m.edges.confirmed {
-		from, till, _ := m.edges.next(t.at.Add(-m.window() / 2))
-		return near(middle(from, till))
+	if !m.edges.confirmed {
+		return false
 	}
-	return !m.oddAt.IsZero() && near(m.oddAt.Add(m.window()))
-}
-
-// contradicted takes in a rise of remaining that no reset explains, and returns true once headers are given up.
-func (m *model) contradicted(t Ticket) bool {
-	m.oddAt = t.at
-	return m.blind.contradicted()
+	from, till, _ := m.edges.next(t.at.Add(-m.window() / 2))
+	return t.at.Sub(middle(from, till)).Abs() < m.window()/16
 }
 
 // forgetWindows drops all that was learnt of fixed windows.

@@ -38,8 +38,6 @@ type model struct {
 	latestSeen      time.Time
 	latestRemaining int
 
-	oddAt time.Time // when the last request was sent by whose answer remaining rose and no reset explains it; zero for none
-
 	guard    time.Duration // by how much the moment at which a request is counted varies
 	pathTime float64       // mean latency in seconds, for guard
 	pathDev  float64       // and its mean deviation

@@ -199,10 +199,10 @@ func TestModelCountsOnlyTheTimeBetweenRefusalsAsRefused(t *testing.T) {
 
 func TestModelLooksAtASpentRollingWindowWithOneRequestAtATime(t *testing.T) {
 	m, now := newModel(GovernorOptions{Headroom: 0.2}), time.Unix(0, 0)
-	m.limit, m.blind.forGood, m.ramp, m.tokens = 1000, true, fullRamp, 100
+	m.limit, m.blind.forGood, m.ramp = 100_000, true, fullRamp // a burst is more than 300
 	first := m.Send(now, OpDetail)
 	now = now.Add(time.Second)
-	m.Observe(now, first, reading{limit: 1000, remaining: 203}, 200)
+	m.Observe(now, first, reading{limit: 100_000, remaining: 20_003}, 200)
 	var sent []Ticket
 	for range 3 {
 		require.Zero(t, m.Next(now, OpDetail))
@@ -210,7 +210,7 @@ func TestModelLooksAtASpentRollingWindowWithOneRequestAtATime(t *testing.T) {
 	}
 	require.Positive(t, m.Next(now, OpDetail), "nothing is left but the headroom")
 	for _, ticket := range sent {
-		m.Observe(now, ticket, reading{limit: 1000, remaining: 200}, 200)
+		m.Observe(now, ticket, reading{limit: 100_000, remaining: 20_000}, 200)
 	}
 	require.Positive(t, m.Next(now.Add(time.Second), OpDetail))
 	now = now.Add(2 * time.Second)
@@ -219,7 +219,7 @@ func TestModelLooksAtASpentRollingWindowWithOneRequestAtATime(t *testing.T) {
 	require.Positive(t, m.Next(now, OpDetail))
 	now = now.Add(30 * time.Second)
 	require.Positive(t, m.Next(now, OpDetail), "one look at a time")
-	m.Observe(now, second, reading{limit: 1000, remaining: 199}, 200)
+	m.Observe(now, second, reading{limit: 100_000, remaining: 19_999}, 200)
 	require.Positive(t, m.Next(now.Add(time.Second), OpDetail))
 }
 
