@@ -19,7 +19,7 @@ type worth struct {
 	call  float64 // pages that one usage request may be spent for
 }
 
-var defaultWorth = worth{first: 8, later: 5, mean: 4, call: 200}
+var defaultWorth = worth{first: 8, later: 3, mean: 4, call: 200}
 
 // share is called between two pages. Where walkers are idle and the chain is one of those with most left to read, it gives
 // them a part of that, as windows of their own.
