@@ -186,6 +186,24 @@ func learnt(t *testing.T) (model, time.Time) {
 	return m, now
 }
 
+func TestModelNeedsOneAnswerToGoOnWithoutALimit(t *testing.T) {
+	m, now := newModel(GovernorOptions{}), time.Unix(0, 0)
+	without := reading{limit: maxCount, remaining: maxCount}
+	m.Observe(now, m.Send(now, OpList), without, 200)
+	allowed := func() (n int) {
+		for ; n < 20 && m.Next(now, OpDetail) == 0; n++ {
+			defer m.Unsend(m.Send(now, OpDetail))
+		}
+		return n
+	}
+	require.Equal(t, 20, allowed())
+	m.Observe(now, m.Send(now, OpList), reading{limit: maxCount, remaining: maxCount, retryAfter: time.Second, hasRetryAfter: true}, 429)
+	now = now.Add(time.Second)
+	require.Equal(t, 1, allowed(), "but not after a pause")
+	m.Observe(now, m.Send(now, OpList), without, 200)
+	require.Equal(t, 2, allowed())
+}
+
 func TestModelCountsOnlyTheTimeBetweenRefusalsAsRefused(t *testing.T) {
 	m, now := newModel(GovernorOptions{}), time.Unix(0, 0)
 	m.Observe(now, m.Send(now, OpDetail), reading{remaining: -1}, 429)

@@ -27,6 +27,9 @@ func (m *model) Observe(now time.Time, t Ticket, r reading, status int) {
 	}
 	switch {
 	case m.unlimited():
+		if m.resetBy.IsZero() {
+			m.ramp = fullRamp
+		}
 	case m.blind.forGood:
 		if r.remaining >= 0 && t.number > m.latest.number {
 			m.latest, m.latestSeen, m.latestRemaining = t, now, min(r.remaining, m.limit)
