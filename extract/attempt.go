@@ -66,6 +66,8 @@ func (c *Client) send(ctx context.Context, r *request, ticket Ticket) ([]byte, v
 	// The transport sends a GET again by itself when a connection that it kept breaks. Those count too.
 	conns := 0
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { conns++ }})
+	status, began := 0, time.Now()
+	defer func() { c.answered(r.op, status, time.Since(began)) }()
 	resp, err := c.transport.RoundTrip(c.httpRequest(traced, r))
 	if conns > 1 {
 		r.meter.add(requestCounter(r.op), int64(conns-1))
@@ -83,6 +85,7 @@ func (c *Client) send(ctx context.Context, r *request, ticket Ticket) ([]byte, v
 	defer resp.Body.Close()
 	c.governor.Observe(ticket, resp.Header, resp.StatusCode)
 	c.reached.Store(true)
+	status = resp.StatusCode
 	if resp.StatusCode/100 != 2 {
 		return nil, c.refusal(r, resp)
 	}
@@ -95,6 +98,12 @@ func (c *Client) send(ctx context.Context, r *request, ticket Ticket) ([]byte, v
 		return nil, c.transportVerdict(ctx, r.op, err)
 	}
 	return checked(r, body)
+}
+
+func (c *Client) answered(op Op, status int, took time.Duration) {
+	if c.onAnswer != nil {
+		c.onAnswer(op, status, took)
+	}
 }
 
 // grower accounts for a growing body. Waiting for memory is not the server's slowness: the timeout starts again after it.

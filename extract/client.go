@@ -39,6 +39,10 @@ type ClientOptions struct {
 	// called from many goroutines and must not block.
 	OnRetry func(op Op, err error, pause time.Duration)
 
+	// OnAnswer is told of every attempt that was sent: the status of its answer, 0 where none came, and how long it took with its
+	// body. It may be nil, is called from many goroutines and must not block.
+	OnAnswer func(op Op, status int, took time.Duration)
+
 	Progress *Progress // counts the requests that are made outside of walks; may be nil
 
 	MaxListBody   int64 // bytes of a decompressed list page; 0 is DefaultMaxBody
@@ -58,6 +62,7 @@ type Client struct {
 	governor     *Governor
 	progress     *Progress
 	onRetry      func(Op, error, time.Duration)
+	onAnswer     func(op Op, status int, took time.Duration)
 	policy       retryPolicy
 	timeout      time.Duration
 	maxList      int64
@@ -74,6 +79,7 @@ func NewClient(o ClientOptions) (*Client, error) {
 	c := &Client{
 		base: base, transport: o.Transport, governor: o.Governor, progress: o.Progress,
 		onRetry:   o.OnRetry,
+		onAnswer:  o.OnAnswer,
 		policy:    newRetryPolicy(o.BackoffBase, o.BackoffCap, o.GiveUpAfter),
 		timeout:   orDefault(o.Timeout, DefaultTimeout),
 		maxList:   orDefault(o.MaxListBody, DefaultMaxBody),

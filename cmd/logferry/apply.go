@@ -8,6 +8,7 @@ import (
 
 	"logferry/internal/apply"
 	"logferry/internal/plan"
+	"logferry/internal/telemetry"
 )
 
 type applyFlags struct {
@@ -44,9 +45,16 @@ interrupted twice, it stops at once, and the next run goes on from there too.`,
 					return a.notBegun(err)
 				}
 			}
+			measure, err := a.telemetry(cmd.Context())
+			if err != nil {
+				return a.notBegun(err)
+			}
+			defer measure.Close()
 			view := a.applyView()
-			sum, err := a.apply(cmd.Context(), view, saved, o, f.approve || saved != nil)
+			events := measure.Run(view)
+			sum, err := a.apply(cmd.Context(), apply.Options{Events: events, OnAnswer: measure.Answered}, saved, o, f.approve || saved != nil)
 			view.Close()
+			events.End(sum, err)
 			if sum == nil {
 				return a.notBegun(err)
 			}
@@ -64,8 +72,8 @@ interrupted twice, it stops at once, and the next run goes on from there too.`,
 }
 
 // apply plans, unless there is a saved plan, asks, and carries the plan out. The summary is nil where nothing was begun.
-func (a *app) apply(ctx context.Context, view applyView, saved *plan.Plan, o apply.PlanOptions, approved bool) (*apply.Summary, error) {
-	s, err := a.open(ctx, view)
+func (a *app) apply(ctx context.Context, told apply.Options, saved *plan.Plan, o apply.PlanOptions, approved bool) (*apply.Summary, error) {
+	s, err := a.openWith(ctx, told)
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +86,7 @@ func (a *app) apply(ctx context.Context, view applyView, saved *plan.Plan, o app
 	pl := saved
 	if pl == nil {
 		if pl, err = s.Plan(ctx, o); err != nil {
+			s.NotBegun(ctx, err)
 			return nil, err
 		}
 		if err := a.approve(ctx, pl, approved); err != nil {
@@ -90,6 +99,14 @@ func (a *app) apply(ctx context.Context, view applyView, saved *plan.Plan, o app
 		}
 	}
 	return s.Apply(ctx, pl)
+}
+
+// telemetry sets up what the environment asks for: nil, which does nothing, in most cases.
+func (a *app) telemetry(ctx context.Context) (*telemetry.Telemetry, error) {
+	log := a.logger()
+	return telemetry.Start(ctx, version, func(err error) {
+		log.Warn("telemetry was not sent", "error", printable(err.Error()))
+	})
 }
 
 // approve shows the plan on a terminal and asks for a confirmation where there is something to do.

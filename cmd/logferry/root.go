@@ -19,10 +19,11 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 
-	file     string
-	json     bool
-	noColor  bool
-	logLevel string
+	file      string
+	json      bool
+	noColor   bool
+	logLevel  string
+	logFormat string
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -46,8 +47,10 @@ changes, 130 interrupted.`,
 		DisableAutoGenTag: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		PersistentPreRunE: func(*cobra.Command, []string) error {
-			_, err := a.level()
-			return err
+			if _, err := a.level(); err != nil {
+				return err
+			}
+			return a.checkLogFormat()
 		},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -58,6 +61,7 @@ changes, 130 interrupted.`,
 	flags.BoolVar(&a.json, "json", false, "machine output on stdout, one JSON object a line")
 	flags.BoolVar(&a.noColor, "no-color", false, "no colours, also on a terminal (as the variable NO_COLOR)")
 	flags.StringVar(&a.logLevel, "log-level", "info", "least `level` of log lines: debug, info, warn, error")
+	flags.StringVar(&a.logFormat, "log-format", logText, "`format` of log lines: text, json")
 	root.AddCommand(
 		newInit(a), newValidate(a), newPlan(a), newApply(a), newShow(a), newState(a), newVerify(a), newDestroy(a), newForceUnlock(a),
 		newLogs(a), newVersion(a),
@@ -87,7 +91,24 @@ func (a *app) level() (slog.Level, error) {
 
 func (a *app) logger() *slog.Logger {
 	l, _ := a.level() // checked before every command
-	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: l}))
+	o := &slog.HandlerOptions{Level: l}
+	if a.logFormat == logJSON {
+		return slog.New(slog.NewJSONHandler(a.stderr, o))
+	}
+	return slog.New(slog.NewTextHandler(a.stderr, o))
+}
+
+// The formats of log lines. Their keys are the same in both, and listed in docs/OPERATIONS.md.
+const (
+	logText = "text"
+	logJSON = "json"
+)
+
+func (a *app) checkLogFormat() error {
+	if a.logFormat != logText && a.logFormat != logJSON {
+		return &usageError{err: fmt.Errorf("--log-format %q: want text or json", a.logFormat), command: "logferry"}
+	}
+	return nil
 }
 
 // terminal says whether a stream is one.

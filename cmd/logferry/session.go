@@ -15,20 +15,26 @@ import (
 	"logferry/internal/state"
 )
 
-// open loads the pipeline file and opens the pipeline. The caller closes the session. view may be nil.
-func (a *app) open(ctx context.Context, view apply.Events) (*apply.Session, error) {
+// open loads the pipeline file and opens the pipeline. The caller closes the session.
+func (a *app) open(ctx context.Context) (*apply.Session, error) {
+	return a.openWith(ctx, apply.Options{})
+}
+
+// openWith is open with options that say who is told of what goes on.
+func (a *app) openWith(ctx context.Context, o apply.Options) (*apply.Session, error) {
 	now := time.Now()
 	p, err := a.load(now)
 	if err != nil {
 		return nil, err
 	}
 	apply.LimitMemory(p)
-	return apply.Open(ctx, p, apply.Options{Now: now, Version: version, Events: view, Logger: a.logger()})
+	o.Now, o.Version, o.Logger = now, version, a.logger()
+	return apply.Open(ctx, p, o)
 }
 
 // with opens the pipeline for do.
 func (a *app) with(ctx context.Context, do func(*apply.Session) error) error {
-	s, err := a.open(ctx, nil)
+	s, err := a.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"logferry/extract"
 	"logferry/internal/config"
 	"logferry/internal/plan"
 	"logferry/internal/state"
@@ -21,6 +22,9 @@ type Options struct {
 	Version string       // stands in the files' metadata, in manifests and in User-Agent
 	Events  Events       // may be nil
 	Logger  *slog.Logger // may be nil
+
+	// OnAnswer is told of every request to the API; see extract.ClientOptions. It may be nil.
+	OnAnswer func(op extract.Op, status int, took time.Duration)
 
 	// For tests that make things fail; nil otherwise. WrapBucket gets each bucket that is opened with the name of its sink, or
 	// "" for one that holds the state alone; Hook is called at each write of the spool.
@@ -54,6 +58,7 @@ func Run(ctx context.Context, p *config.Pipeline, o Options) (*Summary, error) {
 	defer unlock()
 	pl, err := s.Plan(ctx, PlanOptions{})
 	if err != nil {
+		s.NotBegun(ctx, err)
 		return nil, err
 	}
 	return s.Apply(ctx, pl)

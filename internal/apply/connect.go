@@ -36,8 +36,9 @@ func (s *Session) warnOfAssumedLimit(requests int64) {
 // clientParts is what the clients of one organisation share.
 type clientParts struct {
 	governor  *extract.Governor
-	transport http.RoundTripper // nil is one of the client's own
-	progress  *extract.Progress // may be nil
+	transport http.RoundTripper                                   // nil is one of the client's own
+	progress  *extract.Progress                                   // may be nil
+	answered  func(op extract.Op, status int, took time.Duration) // may be nil
 	retrying  func(err error, pause time.Duration)
 }
 
@@ -77,6 +78,7 @@ func newClient(p *config.Pipeline, project config.Project, version string, parts
 		Governor:    parts.governor,
 		Progress:    parts.progress,
 		OnRetry:     notices(parts.retrying),
+		OnAnswer:    parts.answered,
 		Timeout:     p.Extract.Timeout,
 		GiveUpAfter: p.Extract.GiveUpAfter,
 	}

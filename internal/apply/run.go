@@ -53,6 +53,7 @@ func (s *Session) Apply(ctx context.Context, pl *plan.Plan) (*Summary, error) {
 	r.summary = r.newSummary()
 	s.opts.Events.Started(r.started(), r.snapshot)
 
+	outer := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	if err := r.removeStrays(ctx); err != nil {
@@ -64,7 +65,8 @@ func (s *Session) Apply(ctx context.Context, pl *plan.Plan) (*Summary, error) {
 	if err == nil {
 		s.sweepSpool(ctx, pl)
 	}
-	r.finish()
+	r.finish(resultOf(outer, err))
+	r.note(outer, r.summary)
 	s.warnOfAssumedLimit(r.summary.Requests.Total)
 	return r.summary, err
 }

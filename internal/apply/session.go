@@ -185,6 +185,7 @@ func (s *Session) openAPI() error {
 	for _, cp := range p.Source.Projects {
 		client, err := newClient(p, cp, s.opts.Version, clientParts{
 			governor: s.governor, transport: transport, progress: &s.progress, retrying: s.opts.Events.Retrying,
+			answered: s.opts.OnAnswer,
 		})
 		if err != nil {
 			return fmt.Errorf("project %q: %w", cp.Name, err)

@@ -14,6 +14,7 @@ import (
 // Summary is the end of a run: what was written, what it cost and what went wrong. Its JSON names are stable.
 type Summary struct {
 	Type       string    `json:"type"` // "summary"
+	Result     Result    `json:"result"`
 	Pipeline   string    `json:"pipeline"`
 	Version    string    `json:"version"`
 	From       time.Time `json:"from"` // of the exported range, inclusive
@@ -124,7 +125,7 @@ type FileResult struct {
 // NewSummary is the summary of a run that nothing was done in yet.
 func NewSummary(version string) *Summary {
 	return &Summary{
-		Type: "summary", Version: version, Actions: map[plan.Action]int{}, Details: map[record.Outcome]int64{},
+		Type: "summary", Result: Failed, Version: version, Actions: map[plan.Action]int{}, Details: map[record.Outcome]int64{},
 		Sinks: []SinkSummary{}, Errors: []string{},
 	}
 }
@@ -205,8 +206,9 @@ func (s *ReconcileSummary) add(r *state.Reconcile) {
 	s.Extra += r.ExtraCount
 }
 
-func (r *run) finish() {
+func (r *run) finish(result Result) {
 	s := r.summary
+	s.Result = result
 	n := r.progress.Snapshot()
 	s.Requests = RequestSummary{
 		List: n.ListRequests, Detail: n.DetailRequests, Usage: n.UsageRequests,

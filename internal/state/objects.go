@@ -17,6 +17,7 @@ const (
 	ManifestObject   ObjectKind = "manifest"
 	PendingObject    ObjectKind = "pending"
 	LockObject       ObjectKind = "lock"
+	LastRunObject    ObjectKind = "last run"
 	ProbeObject      ObjectKind = "probe" // left by a run that was killed while it tried the bucket out
 	UnknownObject    ObjectKind = ""
 )
@@ -65,7 +66,7 @@ type Found struct {
 	Kind ObjectKind
 	Size int64 // bytes
 	// Named says that the history names it, or that it is a commit that another run has added to it meanwhile. Of a commit, checkpoint or manifest that isn't named, a run was killed, or
-	// lost a race, before the commit that would have named it: it is never read. Notes, locks and probes are never named.
+	// lost a race, before the commit that would have named it: it is never read. Notes, locks, probes and the last run's end are never named.
 	Named bool
 }
 
@@ -93,6 +94,9 @@ func (s *Store) Objects(ctx context.Context, names *Names) iter.Seq2[Found, erro
 func kindOf(key string) ObjectKind {
 	if key == lockFileName || key == idFile {
 		return LockObject // LockFile's, where the state is a local folder
+	}
+	if key == lastRunFile {
+		return LastRunObject
 	}
 	folder, _, _ := strings.Cut(key, "/")
 	return folderKinds[folder+"/"]
