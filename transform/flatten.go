@@ -7,6 +7,7 @@ package transform
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"logferry/internal/record"
@@ -152,7 +153,7 @@ func object(text []byte) ([]byte, error) {
 func (f *Flattener) key(rec *record.Record) {
 	f.ownText(colLogID, rec.ID)
 	f.row[colTimestamp] = table.Value{Int: rec.Micros, Valid: true}
-	if id := f.rec.known[fieldID]; !span.IsNull(id) {
+	if id := f.rec.known[fieldID]; !span.IsNull(id) && !isText(id, rec.ID) {
 		if text, ok := span.Text(id, &f.scratch); !ok || string(text) != rec.ID {
 			f.keep(fieldID, id)
 		}
@@ -169,6 +170,11 @@ func (f *Flattener) key(rec *record.Record) {
 	default:
 		f.keep(fieldTimestamp, entry)
 	}
+}
+
+// isText says whether a JSON value is a string that is written as the text is. It may be the text and be written otherwise.
+func isText(value []byte, text string) bool {
+	return len(value) == len(text)+2 && value[0] == '"' && string(value[1:len(value)-1]) == text && strings.IndexByte(text, '\\') < 0
 }
 
 // saysMore says whether a timestamp says anything that the column with the given µs does not.

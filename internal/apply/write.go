@@ -59,6 +59,7 @@ func (s *step) encode(ctx context.Context, w *work) (writers, *tally, error) {
 		}
 		s.written.Add(1)
 	}
+	t.end()
 	if err := out.seal(ctx); err != nil {
 		return nil, nil, errors.Join(err, out.abort())
 	}
@@ -135,13 +136,14 @@ type tally struct {
 	rows               int64
 	ids                hash.Hash
 	line               []byte
-	statuses, details  map[string]int64
+	statuses, details  map[string]int64 // once it has ended
+	byStatus, byDetail counts
 }
 
 func newTally(schema *table.Schema) *tally {
 	return &tally{
 		id: schema.Index("log_id"), status: schema.Index("status"), detail: schema.Index("detail"),
-		ids: sha256.New(), statuses: map[string]int64{}, details: map[string]int64{},
+		ids: sha256.New(), byStatus: counts{}, byDetail: counts{},
 	}
 }
 
@@ -149,8 +151,30 @@ func (t *tally) add(row table.Row) {
 	t.rows++
 	t.line = append(append(t.line[:0], row[t.id].Bytes...), '\n')
 	t.ids.Write(t.line)
-	t.statuses[string(row[t.status].Bytes)]++
-	t.details[string(row[t.detail].Bytes)]++
+	t.byStatus.add(row[t.status].Bytes)
+	t.byDetail.add(row[t.detail].Bytes)
+}
+
+func (t *tally) end() { t.statuses, t.details = t.byStatus.totals(), t.byDetail.totals() }
+
+// counts says how often there was which text. Only a new one is made a string.
+type counts map[string]*int64
+
+func (c counts) add(text []byte) {
+	n := c[string(text)]
+	if n == nil {
+		n = new(int64)
+		c[string(text)] = n
+	}
+	*n++
+}
+
+func (c counts) totals() map[string]int64 {
+	out := make(map[string]int64, len(c))
+	for text, n := range c {
+		out[text] = *n
+	}
+	return out
 }
 
 func (t *tally) digest() string { return hex.EncodeToString(t.ids.Sum(nil)) }

@@ -101,9 +101,9 @@ func (o *Object) TakeFirst(n int) { o.Value, o.pos = o.text[o.pos:o.pos+n], o.po
 // NextName moves to the name of the next member and says whether there is one. Its value is left to the caller, who calls
 // Take, or reads it from Tail and then calls TakeFirst: that spares going over a long value twice.
 func (o *Object) NextName() bool {
-	i := skipSpace(o.text, o.pos)
+	i := spaced(o.text, o.pos)
 	if i < len(o.text) && o.text[i] == ',' {
-		i = skipSpace(o.text, i+1)
+		i = spaced(o.text, i+1)
 	}
 	if i >= len(o.text) || o.text[i] != '"' {
 		o.pos = min(i+1, len(o.text))
@@ -111,9 +111,9 @@ func (o *Object) NextName() bool {
 	}
 	end, escaped := skipString(o.text, i)
 	o.escaped, o.Name = escaped, o.text[i+1:max(i+1, end-1)]
-	i = skipSpace(o.text, end)
+	i = spaced(o.text, end)
 	if i < len(o.text) && o.text[i] == ':' {
-		i = skipSpace(o.text, i+1)
+		i = spaced(o.text, i+1)
 	}
 	o.pos = i
 	return true
