@@ -63,7 +63,7 @@ func (b *blind) contradicted() bool {
 func (b *blind) next(now time.Time, m *model) time.Duration {
 	b.recover(now, m)
 	wait := b.sent.next(now, b.share(m))
-	if b.forGood && m.latest.number > 0 && m.rolling(now) <= m.floor() {
+	if b.forGood && m.latest.number > 0 && m.rolling() <= m.floor() {
 		wait = max(wait, b.look(now, m))
 	}
 	return wait
@@ -79,10 +79,8 @@ func (b *blind) look(now time.Time, m *model) time.Duration {
 	return m.latestSeen.Add(m.window() / parts).Sub(now)
 }
 
-// rolling is what remains now of a rolling window if others send as many requests as leave it.
-func (m *model) rolling(now time.Time) int {
-	return m.latestRemaining + m.latest.counted - m.blind.sent.count(now)
-}
+// rolling is what remains of a window that isn't fixed, if no request has left it since the latest answer.
+func (m *model) rolling() int { return m.latestRemaining - int(m.sent-m.latest.number) }
 
 // assumed says that neither the API nor the user has named a limit, although the API was asked.
 func (m *model) assumed() bool {

@@ -53,10 +53,9 @@ func NewGovernor(o GovernorOptions) *Governor {
 
 // Ticket is the permission to send one request. Every ticket has to come back through Observe or Abandon, once.
 type Ticket struct {
-	number  uint64    // its place in the order of sending
-	at      time.Time // when it was given
-	op      Op
-	counted int // own requests of the last window's length, with this one
+	number uint64    // its place in the order of sending
+	at     time.Time // when it was given
+	op     Op
 }
 
 // PausedError says that the API asks for a longer pause than a request may wait.

@@ -186,7 +186,7 @@ func (m *model) Send(now time.Time, op Op) Ticket {
 	m.sent++
 	m.inFlight++
 	m.flights[flightOf(op)].send()
-	return Ticket{number: m.sent, at: now, op: op, counted: m.blind.sent.count(now)}
+	return Ticket{number: m.sent, at: now, op: op}
 }
 
 // Unsend takes a ticket back whose request was not sent. It counts as spent until the next answer says otherwise.
