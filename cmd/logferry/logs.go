@@ -63,7 +63,7 @@ func (a *app) printRetry(err error, pause time.Duration) {
 
 func (a *app) lookupPipeline(cmd *cobra.Command) (*config.Pipeline, error) {
 	now := time.Now()
-	p, err := a.load(now)
+	p, err := a.load(config.Options{Now: now})
 	if !errors.Is(err, fs.ErrNotExist) || cmd.Flags().Changed("file") {
 		return p, err
 	}

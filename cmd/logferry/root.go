@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -64,14 +63,14 @@ changes, 130 interrupted.`,
 	flags.StringVar(&a.logFormat, "log-format", logText, "`format` of log lines: text, json")
 	root.AddCommand(
 		newInit(a), newValidate(a), newPlan(a), newApply(a), newShow(a), newState(a), newVerify(a), newDestroy(a), newForceUnlock(a),
-		newLogs(a), newVersion(a),
+		newLogs(a), newSchema(a), newVersion(a),
 	)
 	return root
 }
 
 // load reads the pipeline file and prints its warnings.
-func (a *app) load(now time.Time) (*config.Pipeline, error) {
-	p, err := config.Load(a.file, config.Options{Now: now})
+func (a *app) load(o config.Options) (*config.Pipeline, error) {
+	p, err := config.Load(a.file, o)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"logferry/internal/apply"
+	"logferry/internal/config"
 	"logferry/internal/plan"
 	"logferry/internal/state"
 )
@@ -23,7 +24,7 @@ func (a *app) open(ctx context.Context) (*apply.Session, error) {
 // openWith is open with options that say who is told of what goes on.
 func (a *app) openWith(ctx context.Context, o apply.Options) (*apply.Session, error) {
 	now := time.Now()
-	p, err := a.load(now)
+	p, err := a.load(config.Options{Now: now})
 	if err != nil {
 		return nil, err
 	}

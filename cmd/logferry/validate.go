@@ -21,7 +21,7 @@ column and key. With --json, the effective configuration is printed, secrets hid
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			now := time.Now()
-			p, err := a.load(now)
+			p, err := a.load(config.Options{Now: now})
 			if err != nil {
 				return err
 			}

@@ -50,6 +50,9 @@ func (v value) variable(name string) Secret {
 	o := v.d.origins[v.key]
 	o.Kind, o.Variables = FromEnvironment, []string{name}
 	v.d.origins[v.key] = o
+	if v.d.opts.WithoutSecrets {
+		return Secret{}
+	}
 	text, set := v.d.opts.Env(name)
 	text = strings.TrimSpace(text)
 	switch {
@@ -80,8 +83,8 @@ func badSecret(text string) *problem {
 // secretFile reads a secret from the file that the value names, relative to the folder of the configuration.
 func (v value) secretFile() (Secret, string) {
 	file := read(v, "", "the name of a file", parseText)
-	if file == "" {
-		return Secret{}, ""
+	if file == "" || v.d.opts.WithoutSecrets {
+		return Secret{}, file
 	}
 	path := file
 	if !filepath.IsAbs(path) {

@@ -14,6 +14,8 @@ type Options struct {
 	Env      func(name string) (string, bool)
 	Now      time.Time // what the range is checked against
 	ReadFile func(path string) ([]byte, error)
+	// WithoutSecrets leaves credentials and keys empty: their variables may be unset, and their files are not read.
+	WithoutSecrets bool
 }
 
 func (o Options) withDefaults() Options {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -54,6 +55,27 @@ func TestSecretsCompareByValue(t *testing.T) {
 	require.False(t, NewSecret("a").Equal(NewSecret("b")))
 	require.True(t, Secret{}.IsZero())
 	require.Empty(t, Secret{}.Reveal())
+}
+
+func TestWithoutSecretsNoVariableOfOneIsNeededAndNoFileIsRead(t *testing.T) {
+	o := fixed()
+	o.WithoutSecrets = true
+	o.Env = func(name string) (string, bool) { return "value-of-" + name, name == "FOLDER" }
+	o.ReadFile = func(path string) ([]byte, error) { return nil, fmt.Errorf("%s was read", path) }
+	for _, source := range []string{
+		`{}`, `{api_key: "${KEY}"}`, `{session_cookie: "${KEY}"}`, `{api_key_file: keys/one}`,
+		`{projects: [{name: a, api_key: "${A}"}, {name: b, api_key_file: keys/b}]}`,
+	} {
+		text := "version: 1\nname: n\nsource: " + source + "\nrange: {from: 2026-04-17}\nsinks: [{name: lake, url: \"s3://bucket/${FOLDER}\"}]\n"
+		p, err := Parse("pipeline.yaml", []byte(text), o)
+		require.NoError(t, err, source)
+		require.Equal(t, "s3://bucket/value-of-FOLDER", p.Sinks[0].URL)
+		for _, project := range p.Source.Projects {
+			require.True(t, project.Credential.Secret.IsZero())
+		}
+		_, err = Parse("pipeline.yaml", []byte(strings.Replace(text, "FOLDER", "UNSET", 1)), o)
+		require.ErrorContains(t, err, "UNSET", "what is no secret is needed")
+	}
 }
 
 func TestWaysIn(t *testing.T) {

@@ -108,6 +108,9 @@ func uniqueName(o object, what string, lines map[string]int) string {
 
 // lookedUpKey is the credential of a source that names none.
 func (d *decoder) lookedUpKey(o object) Credential {
+	if d.opts.WithoutSecrets {
+		return Credential{Method: APIKey}
+	}
 	text, _ := d.opts.Env(DefaultKeyVariable)
 	text = strings.TrimSpace(text)
 	v := value{d: d, key: "source.api_key", at: o.of.at}

@@ -1,0 +1,248 @@
+======== day
+-- logferry: pipeline nightly, sink lake, for spark
+-- files: ndjson (gzip), tool_execution/dt=*/*.ndjson.gz
+-- run MSCK REPAIR TABLE again after an apply that made partitions
+
+CREATE TABLE `logs` (
+  `log_id` STRING,
+  `timestamp` TIMESTAMP,
+  `duration_ms` BIGINT,
+  `instant_charge` DECIMAL(18,9),
+  `request` STRING,
+  `score` DOUBLE,
+  `order` BOOLEAN,
+  `dt` DATE
+)
+USING JSON
+OPTIONS (timestampFormat 'yyyy-MM-dd\'T\'HH:mm:ss.SSSSSSXXX', mode 'FAILFAST')
+PARTITIONED BY (`dt`)
+LOCATION 's3a://my-bucket/agents/tool_execution';
+
+MSCK REPAIR TABLE `logs` SYNC PARTITIONS;
+
+======== day, load
+-- logferry: pipeline nightly, sink lake, for spark
+-- files: ndjson (gzip), tool_execution/dt=*/*.ndjson.gz
+-- run MSCK REPAIR TABLE again after an apply that made partitions
+
+CREATE TABLE `logs_files` (
+  `log_id` STRING,
+  `timestamp` TIMESTAMP,
+  `duration_ms` BIGINT,
+  `instant_charge` DECIMAL(18,9),
+  `request` STRING,
+  `score` DOUBLE,
+  `order` BOOLEAN,
+  `dt` DATE
+)
+USING JSON
+OPTIONS (timestampFormat 'yyyy-MM-dd\'T\'HH:mm:ss.SSSSSSXXX', mode 'FAILFAST')
+PARTITIONED BY (`dt`)
+LOCATION 's3a://my-bucket/agents/tool_execution';
+
+MSCK REPAIR TABLE `logs_files` SYNC PARTITIONS;
+
+CREATE TABLE `logs`
+USING PARQUET AS
+SELECT * FROM `logs_files`;
+
+======== hour
+-- logferry: pipeline nightly, sink lake, for spark
+-- files: ndjson (gzip), tool_execution/dt=*/hour=*/*.ndjson.gz
+-- run MSCK REPAIR TABLE again after an apply that made partitions
+
+CREATE TABLE `logs` (
+  `log_id` STRING,
+  `timestamp` TIMESTAMP,
+  `duration_ms` BIGINT,
+  `instant_charge` DECIMAL(18,9),
+  `request` STRING,
+  `score` DOUBLE,
+  `order` BOOLEAN,
+  `dt` DATE,
+  `hour` INT
+)
+USING JSON
+OPTIONS (timestampFormat 'yyyy-MM-dd\'T\'HH:mm:ss.SSSSSSXXX', mode 'FAILFAST')
+PARTITIONED BY (`dt`, `hour`)
+LOCATION 's3a://my-bucket/agents/tool_execution';
+
+MSCK REPAIR TABLE `logs` SYNC PARTITIONS;
+
+======== hour, load
+-- logferry: pipeline nightly, sink lake, for spark
+-- files: ndjson (gzip), tool_execution/dt=*/hour=*/*.ndjson.gz
+-- run MSCK REPAIR TABLE again after an apply that made partitions
+
+CREATE TABLE `logs_files` (
+  `log_id` STRING,
+  `timestamp` TIMESTAMP,
+  `duration_ms` BIGINT,
+  `instant_charge` DECIMAL(18,9),
+  `request` STRING,
+  `score` DOUBLE,
+  `order` BOOLEAN,
+  `dt` DATE,
+  `hour` INT
+)
+USING JSON
+OPTIONS (timestampFormat 'yyyy-MM-dd\'T\'HH:mm:ss.SSSSSSXXX', mode 'FAILFAST')
+PARTITIONED BY (`dt`, `hour`)
+LOCATION 's3a://my-bucket/agents/tool_execution';
+
+MSCK REPAIR TABLE `logs_files` SYNC PARTITIONS;
+
+CREATE TABLE `logs`
+USING PARQUET AS
+SELECT * FROM `logs_files`;
+
+======== month
+-- logferry: pipeline nightly, sink lake, for spark
+-- files: ndjson (gzip), tool_execution/month=*/*.ndjson.gz
+-- run MSCK REPAIR TABLE again after an apply that made partitions
+
+CREATE TABLE `logs` (
+  `log_id` STRING,
+  `timestamp` TIMESTAMP,
+  `duration_ms` BIGINT,
+  `instant_charge` DECIMAL(18,9),
+  `request` STRING,
+  `score` DOUBLE,
+  `order` BOOLEAN,
+  `month` STRING
+)
+USING JSON
+OPTIONS (timestampFormat 'yyyy-MM-dd\'T\'HH:mm:ss.SSSSSSXXX', mode 'FAILFAST')
+PARTITIONED BY (`month`)
+LOCATION 's3a://my-bucket/agents/tool_execution';
+
+MSCK REPAIR TABLE `logs` SYNC PARTITIONS;
+
+======== month, load
+-- logferry: pipeline nightly, sink lake, for spark
+-- files: ndjson (gzip), tool_execution/month=*/*.ndjson.gz
+-- run MSCK REPAIR TABLE again after an apply that made partitions
+
+CREATE TABLE `logs_files` (
+  `log_id` STRING,
+  `timestamp` TIMESTAMP,
+  `duration_ms` BIGINT,
+  `instant_charge` DECIMAL(18,9),
+  `request` STRING,
+  `score` DOUBLE,
+  `order` BOOLEAN,
+  `month` STRING
+)
+USING JSON
+OPTIONS (timestampFormat 'yyyy-MM-dd\'T\'HH:mm:ss.SSSSSSXXX', mode 'FAILFAST')
+PARTITIONED BY (`month`)
+LOCATION 's3a://my-bucket/agents/tool_execution';
+
+MSCK REPAIR TABLE `logs_files` SYNC PARTITIONS;
+
+CREATE TABLE `logs`
+USING PARQUET AS
+SELECT * FROM `logs_files`;
+
+======== projects
+-- logferry: pipeline nightly, sink lake, for spark
+-- files: ndjson (gzip), tool_execution/project=*/dt=*/*.ndjson.gz
+-- run MSCK REPAIR TABLE again after an apply that made partitions
+
+CREATE TABLE `logs` (
+  `log_id` STRING,
+  `timestamp` TIMESTAMP,
+  `duration_ms` BIGINT,
+  `instant_charge` DECIMAL(18,9),
+  `request` STRING,
+  `score` DOUBLE,
+  `order` BOOLEAN,
+  `project` STRING,
+  `dt` DATE
+)
+USING JSON
+OPTIONS (timestampFormat 'yyyy-MM-dd\'T\'HH:mm:ss.SSSSSSXXX', mode 'FAILFAST')
+PARTITIONED BY (`project`, `dt`)
+LOCATION 's3a://my-bucket/agents/tool_execution';
+
+MSCK REPAIR TABLE `logs` SYNC PARTITIONS;
+
+======== projects, load
+-- logferry: pipeline nightly, sink lake, for spark
+-- files: ndjson (gzip), tool_execution/project=*/dt=*/*.ndjson.gz
+-- run MSCK REPAIR TABLE again after an apply that made partitions
+
+CREATE TABLE `logs_files` (
+  `log_id` STRING,
+  `timestamp` TIMESTAMP,
+  `duration_ms` BIGINT,
+  `instant_charge` DECIMAL(18,9),
+  `request` STRING,
+  `score` DOUBLE,
+  `order` BOOLEAN,
+  `project` STRING,
+  `dt` DATE
+)
+USING JSON
+OPTIONS (timestampFormat 'yyyy-MM-dd\'T\'HH:mm:ss.SSSSSSXXX', mode 'FAILFAST')
+PARTITIONED BY (`project`, `dt`)
+LOCATION 's3a://my-bucket/agents/tool_execution';
+
+MSCK REPAIR TABLE `logs_files` SYNC PARTITIONS;
+
+CREATE TABLE `logs`
+USING PARQUET AS
+SELECT * FROM `logs_files`;
+
+======== projects-hour
+-- logferry: pipeline nightly, sink lake, for spark
+-- files: ndjson (gzip), tool_execution/project=*/dt=*/hour=*/*.ndjson.gz
+-- run MSCK REPAIR TABLE again after an apply that made partitions
+
+CREATE TABLE `logs` (
+  `log_id` STRING,
+  `timestamp` TIMESTAMP,
+  `duration_ms` BIGINT,
+  `instant_charge` DECIMAL(18,9),
+  `request` STRING,
+  `score` DOUBLE,
+  `order` BOOLEAN,
+  `project` STRING,
+  `dt` DATE,
+  `hour` INT
+)
+USING JSON
+OPTIONS (timestampFormat 'yyyy-MM-dd\'T\'HH:mm:ss.SSSSSSXXX', mode 'FAILFAST')
+PARTITIONED BY (`project`, `dt`, `hour`)
+LOCATION 's3a://my-bucket/agents/tool_execution';
+
+MSCK REPAIR TABLE `logs` SYNC PARTITIONS;
+
+======== projects-hour, load
+-- logferry: pipeline nightly, sink lake, for spark
+-- files: ndjson (gzip), tool_execution/project=*/dt=*/hour=*/*.ndjson.gz
+-- run MSCK REPAIR TABLE again after an apply that made partitions
+
+CREATE TABLE `logs_files` (
+  `log_id` STRING,
+  `timestamp` TIMESTAMP,
+  `duration_ms` BIGINT,
+  `instant_charge` DECIMAL(18,9),
+  `request` STRING,
+  `score` DOUBLE,
+  `order` BOOLEAN,
+  `project` STRING,
+  `dt` DATE,
+  `hour` INT
+)
+USING JSON
+OPTIONS (timestampFormat 'yyyy-MM-dd\'T\'HH:mm:ss.SSSSSSXXX', mode 'FAILFAST')
+PARTITIONED BY (`project`, `dt`, `hour`)
+LOCATION 's3a://my-bucket/agents/tool_execution';
+
+MSCK REPAIR TABLE `logs_files` SYNC PARTITIONS;
+
+CREATE TABLE `logs`
+USING PARQUET AS
+SELECT * FROM `logs_files`;
+
