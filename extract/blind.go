@@ -63,7 +63,7 @@ func (b *blind) contradicted() bool {
 func (b *blind) next(now time.Time, m *model) time.Duration {
 	b.recover(now, m)
 	wait := b.sent.next(now, b.share(m))
-	if b.forGood && m.latest.number > 0 && m.rolling() <= m.floor() {
+	if b.forGood && m.latest.number > 0 && now.Sub(m.latestSeen) < m.window() && m.rolling() <= m.floor() {
 		wait = max(wait, b.look(now, m))
 	}
 	return wait

@@ -127,7 +127,7 @@ func (s *edges) agreed(t time.Time, drift time.Duration) (from, till time.Time, 
 func (s *edges) shifted(e edge, t time.Time, drift time.Duration) (from, till time.Time) {
 	from, till = e.zone()
 	// A request seen in the new window may seem to have been sent a little before that began.
-	windows := time.Duration(floorDiv(int64(t.Add(s.window/4).Sub(middle(from, till))), int64(s.window))) + 1
+	windows := time.Duration(floorDiv(int64(t.Add(s.window/16).Sub(middle(from, till))), int64(s.window))) + 1
 	shift := windows * (s.window + drift)
 	return from.Add(shift), till.Add(shift)
 }

@@ -68,7 +68,8 @@ func (f *flight) answer(now time.Time, latency time.Duration, ok bool, rate floa
 	} else {
 		f.failures++ // how fast it failed tells nothing
 	}
-	if now.Before(f.next) {
+	// Before the first success only failures tell anything: too many of them.
+	if now.Before(f.next) || f.seenAt.IsZero() && !f.failing() {
 		return
 	}
 	f.next = now.Add(max(time.Duration(f.recent*float64(time.Second)), latency))
@@ -110,7 +111,9 @@ func (f *flight) adjust(rate float64) {
 	default:
 		f.limit *= 2
 	}
-	// Twice as many as an even rate takes: what was not used early in a window is made up for at up to twice the rate.
-	f.needed = 2*rate*max(f.recent, f.usual) + 4
+	if !f.seenAt.IsZero() {
+		// Twice as many as an even rate takes: what was not used early in a window is made up for at up to twice the rate.
+		f.needed = 2*rate*max(f.recent, f.usual) + 4
+	}
 	f.limit = min(max(f.limit, min(leastFlight, float64(f.most))), float64(f.most))
 }

@@ -48,6 +48,18 @@ func TestASingleFailureAmongFewDoesNotReduceConcurrency(t *testing.T) {
 	require.Equal(t, 8, f.allowed())
 }
 
+func TestAFirstFailureIsNobodysFault(t *testing.T) {
+	begun := newFlight(0, firstDetails, MaxDetails)
+	now := rounds(&begun, time.Unix(0, 0), 1, 100*time.Millisecond, func(int) bool { return true })
+	require.Equal(t, firstDetails, begun.allowed())
+	rounds(&begun, now, 1000, 100*time.Millisecond, never)
+	require.Equal(t, MaxDetails, begun.allowed(), "and it grows as fast as without")
+
+	broken := newFlight(0, firstDetails, MaxDetails)
+	rounds(&broken, time.Unix(0, 0), 1000, 100*time.Millisecond, func(int) bool { return true })
+	require.Equal(t, leastFlight, broken.allowed(), "an API that only fails is asked little")
+}
+
 func TestConcurrencyFallsWhereLatencyRisesAndRecovers(t *testing.T) {
 	f := newFlight(0, firstDetails, MaxDetails)
 	now := rounds(&f, time.Unix(0, 0), 20_000, 100*time.Millisecond, never)

@@ -52,3 +52,16 @@ func TestModelIsHardlyRefusedWhereAnswersAreHeldUp(t *testing.T) {
 		require.GreaterOrEqual(t, share, c.share, "headroom %g", c.headroom)
 	}
 }
+
+func TestModelForgetsWhatRemainedOfARollingWindowThatSaysNothingMore(t *testing.T) {
+	needsNoRaceDetector(t)
+	a := newArena(1)
+	a.rolling, a.model.blind.forGood = true, true
+	a.says = func(r *reading) {
+		if r.remaining = 1000; a.arrived > 1 {
+			r.remaining = -1
+		}
+	}
+	a.run(8)
+	require.GreaterOrEqual(t, a.spentShare(a.whole()[1:]), 0.95, "%+v", a.played)
+}

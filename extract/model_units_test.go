@@ -210,7 +210,12 @@ func TestModelCountsOnlyTheTimeBetweenRefusalsAsRefused(t *testing.T) {
 	require.Zero(t, m.refusedFor(), "nothing was asked since")
 	now = now.Add(time.Hour)
 	m.Observe(now, m.Send(now, OpDetail), reading{remaining: -1}, 429)
-	require.Equal(t, time.Hour, m.refusedFor())
+	require.Zero(t, m.refusedFor(), "nothing was asked for an hour")
+	for range 30 {
+		now = now.Add(time.Minute)
+		m.Observe(now, m.Send(now, OpDetail), reading{remaining: -1}, 429)
+	}
+	require.Equal(t, 30*time.Minute, m.refusedFor())
 	m.Observe(now, m.Send(now, OpDetail), reading{remaining: -1}, 200)
 	require.Zero(t, m.refusedFor())
 }

@@ -84,7 +84,7 @@ func (m *model) observeLimit(now time.Time, t Ticket, r reading) {
 
 // refuse takes in a 429: nothing is sent until the named time, and little after it.
 func (m *model) refuse(now time.Time, r reading) {
-	if m.refusedAt.IsZero() {
+	if m.refusedAt.IsZero() || now.Sub(later(m.refusedTill, m.pausedTill)) > m.window() { // nobody asked for long
 		m.refusedAt = now
 	}
 	m.refusedTill = now
