@@ -90,7 +90,7 @@ func (m *model) take(now time.Time, t Ticket, remaining int) {
 	case t.number > c.lowSent && remaining >= c.observed:
 		// Sent after the lowest value was seen, and yet not lower: a new window has begun in between.
 		m.risen(now, t, remaining)
-	case remaining > c.observed+m.reorder():
+	case t.number > c.newSent && m.exceeds(t, remaining):
 		m.risen(now, t, remaining)
 	case t.number <= c.mixed && remaining < c.observed-m.reorder():
 		m.edges.sawOld(t.at)
@@ -99,6 +99,21 @@ func (m *model) take(now time.Time, t Ticket, remaining int) {
 	default:
 		m.seeLater(t, remaining)
 	}
+}
+
+// exceeds says that an answer shows no less than was left when its request was sent: it was counted in another window. Answers
+// that overtake one another never do, however many.
+func (m *model) exceeds(t Ticket, remaining int) bool {
+	return t.left >= 0 && remaining >= t.left+max(m.limit-t.limit, 0)
+}
+
+// sincePast says that an answer to a request that was sent in the window before, or while none was known, shows that the window
+// before is over.
+func (m *model) sincePast(t Ticket, remaining int) bool {
+	if t.left >= 0 {
+		return m.exceeds(t, remaining)
+	}
+	return remaining > m.cur.past.remaining+m.reorder()
 }
 
 // reorder is by how much remaining may differ between answers of one window that overtook one another.
@@ -113,7 +128,7 @@ func (m *model) takeFirst(now time.Time, t Ticket, remaining int) {
 		if after {
 			m.begin(now, t, remaining)
 		}
-	case remaining > c.past.remaining+m.reorder(), after && t.number > c.past.sent && remaining >= c.past.remaining:
+	case m.sincePast(t, remaining), after && t.number > c.past.sent && remaining >= c.past.remaining:
 		m.risen(now, t, remaining)
 	case !after:
 		if remaining < c.past.remaining {

@@ -56,6 +56,8 @@ type Ticket struct {
 	number uint64    // its place in the order of sending
 	at     time.Time // when it was given
 	op     Op
+	left   int // lowest remaining that had been seen of the window then; -1 for none
+	limit  int // as it was known then
 }
 
 // PausedError says that the API asks for a longer pause than a request may wait.

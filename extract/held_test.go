@@ -53,6 +53,55 @@ func TestModelIsHardlyRefusedWhereAnswersAreHeldUp(t *testing.T) {
 	}
 }
 
+func TestModelTakesNoStragglerForAnotherWindow(t *testing.T) {
+	m, now := seen(100_000, 99_000)
+	m.flights[flightOfDetail] = newFlight(1000, 0, 0)
+	var sent []Ticket
+	for range 400 {
+		sent = append(sent, m.Send(now, OpDetail))
+	}
+	answer := func(i int) {
+		m.Observe(now.Add(time.Second), sent[i], reading{limit: 100_000, remaining: 98_999 - i}, 200)
+	}
+	for _, order := range []func(k int) int{func(k int) int { return 399 - k }, func(k int) int { return k }} {
+		for k := range 200 {
+			answer(order(k)) // the last first, then the first: hundreds had been answered before
+		}
+	}
+	require.Zero(t, m.blind.odd)
+	require.Equal(t, 98_600, m.cur.observed)
+	require.Empty(t, m.edges.list)
+
+	now = now.Add(30 * time.Second)
+	before := m.Send(now, OpDetail)
+	m.Observe(now, before, reading{limit: 100_000, remaining: 99_999}, 200)
+	require.Equal(t, 99_999, m.cur.observed, "what was left when it was sent is less: another window")
+}
+
+func TestModelTakesNoStragglerForTheWindowThatItForetold(t *testing.T) {
+	m, _ := learnt(t)
+	m.flights[flightOfDetail] = newFlight(1000, 0, 0)
+	now := m.cur.from.Add(-2 * time.Second)
+	left := m.cur.observed
+	var sent []Ticket
+	for range 400 {
+		sent = append(sent, m.Send(now, OpDetail))
+	}
+	answer := func(i int) {
+		m.Observe(now.Add(time.Second), sent[i], reading{limit: 1000, remaining: left - 1 - i, window: time.Minute}, 200)
+	}
+	for i := 399; i >= 200; i-- {
+		answer(i)
+	}
+	m.Next(m.cur.till.Add(time.Millisecond), OpDetail)
+	require.True(t, m.cur.foretold)
+	for i := range 200 {
+		answer(i)
+	}
+	require.True(t, m.cur.foretold, "nothing has been seen of it")
+	require.Zero(t, m.blind.odd)
+}
+
 func TestModelForgetsWhatRemainedOfARollingWindowThatSaysNothingMore(t *testing.T) {
 	needsNoRaceDetector(t)
 	a := newArena(1)

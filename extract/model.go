@@ -186,7 +186,11 @@ func (m *model) Send(now time.Time, op Op) Ticket {
 	m.sent++
 	m.inFlight++
 	m.flights[flightOf(op)].send()
-	return Ticket{number: m.sent, at: now, op: op}
+	t := Ticket{number: m.sent, at: now, op: op, left: -1, limit: m.limit}
+	if m.cur.known && !m.cur.foretold {
+		t.left = m.cur.observed
+	}
+	return t
 }
 
 // Unsend takes a ticket back whose request was not sent. It counts as spent until the next answer says otherwise.

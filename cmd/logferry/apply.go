@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -45,10 +46,7 @@ interrupted twice, it stops at once, and the next run goes on from there too.`,
 					return a.notBegun(err)
 				}
 			}
-			measure, err := a.telemetry(cmd.Context())
-			if err != nil {
-				return a.notBegun(err)
-			}
+			measure := a.telemetry(cmd.Context())
 			defer measure.Close()
 			view := a.applyView()
 			events := measure.Run(view)
@@ -101,12 +99,22 @@ func (a *app) apply(ctx context.Context, told apply.Options, saved *plan.Plan, o
 	return s.Apply(ctx, pl)
 }
 
-// telemetry sets up what the environment asks for: nil, which does nothing, in most cases.
-func (a *app) telemetry(ctx context.Context) (*telemetry.Telemetry, error) {
+// telemetry sets up what the environment asks for: nil, which does nothing, in most cases. An export does not wait for its being
+// measured.
+func (a *app) telemetry(ctx context.Context) *telemetry.Telemetry {
 	log := a.logger()
-	return telemetry.Start(ctx, version, func(err error) {
+	measure, err := telemetry.Start(ctx, version, func(err error) {
 		log.Warn("telemetry was not sent", "error", printable(err.Error()))
 	})
+	if err != nil {
+		args := []any{"error", printable(err.Error())}
+		var h hinted
+		if errors.As(err, &h) {
+			args = append(args, "hint", h.Hint())
+		}
+		log.Warn("nothing is measured", args...)
+	}
+	return measure
 }
 
 // approve shows the plan on a terminal and asks for a confirmation where there is something to do.

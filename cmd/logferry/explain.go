@@ -57,12 +57,20 @@ func (a *app) printError(err error) {
 	var found config.Diagnostics
 	if errors.As(err, &found) {
 		for _, d := range found {
+			if a.logFormat == logJSON {
+				a.logDiagnostic(d)
+				continue
+			}
 			label := a.color(a.stderr, red, "Error: ")
 			if d.Severity == config.Warning {
 				label = ""
 			}
 			fmt.Fprintf(a.stderr, "%s%s\n", label, d)
 		}
+		return
+	}
+	if a.logFormat == logJSON {
+		a.logError(err)
 		return
 	}
 	fmt.Fprintf(a.stderr, "%s%s\n", a.color(a.stderr, red, "Error: "), indent(err.Error()))
@@ -74,6 +82,24 @@ func (a *app) printError(err error) {
 	if errors.As(err, &usage) {
 		fmt.Fprintf(a.stderr, "  → %s --help says what it takes\n", usage.command)
 	}
+}
+
+// logError is for those who read stderr as JSON.
+func (a *app) logError(err error) {
+	args := []any{"error", err.Error()}
+	var h hinted
+	if errors.As(err, &h) && h.Hint() != "" {
+		args = append(args, "hint", h.Hint())
+	}
+	a.logger().Error("the command failed", args...)
+}
+
+func (a *app) logDiagnostic(d config.Diagnostic) {
+	if d.Severity == config.Warning {
+		a.logger().Warn("the pipeline file", "warning", d.String())
+		return
+	}
+	a.logger().Error("the pipeline file", "error", d.String())
 }
 
 func (a *app) printErrorJSON(err error) {

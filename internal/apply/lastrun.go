@@ -36,8 +36,12 @@ func (s *Session) NotBegun(ctx context.Context, err error) {
 	s.note(ctx, sum)
 }
 
-// note writes how the run ended, also where it was interrupted. That it can't is no failure of the run.
+// note writes how the run ended, also where it was interrupted. That it can't is no failure of the run. A run that has lost its lock
+// writes nothing more.
 func (s *Session) note(ctx context.Context, sum *Summary) {
+	if s.lock == nil || s.lock.Err() != nil {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastRunTimeout)
 	defer cancel()
 	content, err := json.Marshal(LastRun{Format: 1, FinishedAt: time.Now().UTC(), Summary: sum})

@@ -42,11 +42,13 @@ func (s *Session) Apply(ctx context.Context, pl *plan.Plan) (*Summary, error) {
 		return nil, errNoLock
 	}
 	if err := pl.Current(s.pipeline.Name, s.pipeline.Hash(), s.state.Lineage, s.state.Serial); err != nil {
+		s.NotBegun(ctx, err)
 		return nil, err
 	}
 	r := &run{Session: s, plan: pl, start: time.Now()}
 	steps, err := r.steps()
 	if err != nil {
+		s.NotBegun(ctx, err)
 		return nil, err
 	}
 	r.board = &board{start: r.start, ended: Snapshot{Declared: len(steps), Expected: max(pl.Estimate.Records, 0)}}
@@ -65,7 +67,7 @@ func (s *Session) Apply(ctx context.Context, pl *plan.Plan) (*Summary, error) {
 	if err == nil {
 		s.sweepSpool(ctx, pl)
 	}
-	r.finish(resultOf(outer, err))
+	r.finish(resultOf(outer, err), err)
 	r.note(outer, r.summary)
 	s.warnOfAssumedLimit(r.summary.Requests.Total)
 	return r.summary, err

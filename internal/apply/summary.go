@@ -15,6 +15,7 @@ import (
 type Summary struct {
 	Type       string    `json:"type"` // "summary"
 	Result     Result    `json:"result"`
+	Targeted   bool      `json:"targeted,omitempty"` // only some of the partitions were looked at
 	Pipeline   string    `json:"pipeline"`
 	Version    string    `json:"version"`
 	From       time.Time `json:"from"` // of the exported range, inclusive
@@ -132,7 +133,7 @@ func NewSummary(version string) *Summary {
 
 func (r *run) newSummary() *Summary {
 	s := NewSummary(r.opts.Version)
-	s.Pipeline, s.From, s.To, s.StartedAt = r.pipeline.Name, r.plan.From, r.plan.To, r.start.UTC()
+	s.Pipeline, s.From, s.To, s.StartedAt, s.Targeted = r.pipeline.Name, r.plan.From, r.plan.To, r.start.UTC(), r.plan.Targeted
 	s.Partitions.Declared = len(r.plan.Steps) + r.plan.Unchanged.Partitions
 	s.Partitions.Unchanged = r.plan.Unchanged.Partitions
 	s.Reconcile.Mode = r.pipeline.Reconcile
@@ -206,9 +207,12 @@ func (s *ReconcileSummary) add(r *state.Reconcile) {
 	s.Extra += r.ExtraCount
 }
 
-func (r *run) finish(result Result) {
+func (r *run) finish(result Result, err error) {
 	s := r.summary
 	s.Result = result
+	if result == Failed && len(s.Errors) == 0 { // of no partition
+		s.Errors = append(s.Errors, err.Error())
+	}
 	n := r.progress.Snapshot()
 	s.Requests = RequestSummary{
 		List: n.ListRequests, Detail: n.DetailRequests, Usage: n.UsageRequests,

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // signal is one of the kinds of data that OpenTelemetry knows, as it stands in the names of its variables.
@@ -24,7 +25,7 @@ type environment func(name string) string
 
 // wanted says whether a signal is to be sent: where an endpoint or the exporter is named, and neither is switched off.
 func (env environment) wanted(s signal) (bool, error) {
-	if env("OTEL_SDK_DISABLED") == "true" {
+	if strings.EqualFold(env("OTEL_SDK_DISABLED"), "true") {
 		return false, nil
 	}
 	name := "OTEL_" + string(s) + "_EXPORTER"

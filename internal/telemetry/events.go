@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
+	"logferry/extract"
 	"logferry/internal/apply"
 	"logferry/internal/plan"
 )
@@ -24,7 +26,8 @@ type Run struct {
 	span     trace.Span      // nil until the run has begun
 	steps    map[string]trace.Span
 	pipeline attribute.KeyValue
-	unwatch  func()
+	live     func() apply.Snapshot // nil once the run has ended
+	rate     extract.Budget        // as it was last
 }
 
 // Run returns the measuring of one run. next is told of everything. Where nothing is measured, events pass through.
@@ -45,7 +48,18 @@ func (r *Run) Started(s apply.Started, live func() apply.Snapshot) {
 		r.pipeline, attribute.String("logferry.from", s.From.UTC().Format(time.RFC3339)), attribute.String("logferry.to", s.To.UTC().Format(time.RFC3339)),
 		attribute.Int("logferry.partitions", s.Partitions), attribute.Int("logferry.partitions.unchanged", s.Unchanged),
 	))
-	r.unwatch = r.t.watch(r.pipeline, live)
+	r.live = live
+	r.t.watch(r.pipeline, r.lastRate)
+}
+
+// lastRate is the rate budget now, or as it was at the end of the last partition.
+func (r *Run) lastRate() extract.Budget {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.live != nil {
+		r.rate = r.live().Rate
+	}
+	return r.rate
 }
 
 // StepStarted implements apply.Events.
@@ -64,7 +78,7 @@ func (r *Run) Retrying(err error, pause time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.span != nil {
-		r.span.AddEvent("retry", trace.WithAttributes(attribute.String("error", err.Error()), attribute.Int64("pause_ms", pause.Milliseconds())))
+		r.span.AddEvent("retry", trace.WithAttributes(attribute.String("error", valid(err.Error())), attribute.Int64("pause_ms", pause.Milliseconds())))
 		r.t.retries.Add(r.ctx, 1, metric.WithAttributes(r.pipeline))
 	}
 }
@@ -72,6 +86,7 @@ func (r *Run) Retrying(err error, pause time.Duration) {
 // StepDone implements apply.Events.
 func (r *Run) StepDone(s apply.StepResult) {
 	r.Events.StepDone(s)
+	r.lastRate()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	span := r.steps[s.Name()]
@@ -88,7 +103,7 @@ func (r *Run) StepDone(s apply.StepResult) {
 		attribute.Int64("logferry.records", s.Records), attribute.Int64("logferry.records.new", s.New),
 		attribute.Int64("logferry.records.quarantined", s.Quarantined), attribute.Int64("logferry.written", size))
 	if s.Error != "" {
-		span.SetStatus(codes.Error, s.Error)
+		span.SetStatus(codes.Error, valid(s.Error))
 	}
 	span.End()
 	of := metric.WithAttributes(r.pipeline)
@@ -116,30 +131,46 @@ func resultOf(s *apply.StepResult) string {
 	return "written"
 }
 
-// End takes in how the run ended. Without a run that has begun it does nothing.
+// End takes in how the run ended. sum is nil where it did not begin.
 func (r *Run) End(sum *apply.Summary, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.span == nil {
+	if r.t == nil {
 		return
 	}
-	r.unwatch()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.live = nil
+	if r.span == nil {
+		r.ctx, r.span = r.t.tracer.Start(r.t.parent, "apply")
+	}
 	for _, span := range r.steps {
 		span.End()
 	}
-	if err != nil {
-		r.span.SetStatus(codes.Error, err.Error())
+	if err != nil && (sum == nil || sum.Result != apply.Interrupted) {
+		r.span.SetStatus(codes.Error, valid(err.Error()))
 	}
-	if sum != nil {
-		result := attribute.String("logferry.result", string(sum.Result))
-		r.span.SetAttributes(result,
-			attribute.Int64("logferry.records", sum.Records), attribute.Int64("logferry.records.new", sum.NewRecords),
-			attribute.Int64("logferry.requests.list", sum.Requests.List), attribute.Int64("logferry.requests.detail", sum.Requests.Detail),
-			attribute.Int64("logferry.requests.usage", sum.Requests.Usage), attribute.Int64("logferry.requests.retried", sum.Requests.Retried),
-			attribute.Int64("logferry.requests.rate_limited", sum.Requests.RateLimited))
-		r.t.runs.Record(r.ctx, float64(sum.DurationMS)/1000, metric.WithAttributes(r.pipeline, result))
-		r.t.lastEnd.Record(r.ctx, sum.StartedAt.Unix()+sum.DurationMS/1000, metric.WithAttributes(r.pipeline, result))
-	}
+	r.end(sum)
 	r.span.End()
 	r.span = nil
 }
+
+func (r *Run) end(sum *apply.Summary) {
+	if sum == nil {
+		sum = apply.NewSummary("")
+		sum.StartedAt = time.Now()
+	}
+	result := attribute.String("logferry.result", string(sum.Result))
+	of := metric.WithAttributes(result)
+	if r.pipeline.Valid() {
+		of = metric.WithAttributes(r.pipeline, result)
+	}
+	r.span.SetAttributes(result,
+		attribute.Int64("logferry.records", sum.Records), attribute.Int64("logferry.records.new", sum.NewRecords),
+		attribute.Int64("logferry.requests.list", sum.Requests.List), attribute.Int64("logferry.requests.detail", sum.Requests.Detail),
+		attribute.Int64("logferry.requests.usage", sum.Requests.Usage), attribute.Int64("logferry.requests.retried", sum.Requests.Retried),
+		attribute.Int64("logferry.requests.rate_limited", sum.Requests.RateLimited))
+	r.t.runs.Record(r.ctx, float64(sum.DurationMS)/1000, of)
+	r.t.lastEnd.Record(r.ctx, sum.StartedAt.Unix()+sum.DurationMS/1000, of)
+}
+
+// valid is the text as the protocol takes it: one bad byte would lose all that is sent with it.
+func valid(text string) string { return strings.ToValidUTF8(text, "\ufffd") }

@@ -11,7 +11,6 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"logferry/extract"
-	"logferry/internal/apply"
 )
 
 // instruments are what is measured. docs/OPERATIONS.md lists them.
@@ -86,10 +85,10 @@ func statusText(status int) string {
 	return strconv.Itoa(status)
 }
 
-// watch reports the rate budget for as long as a run lasts.
-func (i *instruments) watch(pipeline attribute.KeyValue, live func() apply.Snapshot) (unwatch func()) {
-	registered, err := i.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
-		rate, of := live().Rate, metric.WithAttributes(pipeline)
+// watch reports the rate budget, as it is or was last.
+func (i *instruments) watch(pipeline attribute.KeyValue, rate func() extract.Budget) {
+	_, err := i.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		rate, of := rate(), metric.WithAttributes(pipeline)
 		o.ObserveInt64(i.inFlight, int64(rate.InFlight), of)
 		if rate.Limit > 0 {
 			o.ObserveInt64(i.limit, int64(rate.Limit), of)
@@ -101,7 +100,5 @@ func (i *instruments) watch(pipeline attribute.KeyValue, live func() apply.Snaps
 	}, i.limit, i.remaining, i.inFlight)
 	if err != nil {
 		otel.Handle(err)
-		return func() {}
 	}
-	return func() { _ = registered.Unregister() }
 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
+	"github.com/google/uuid"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
@@ -52,6 +54,7 @@ func start(ctx context.Context, env environment, version string, failed func(err
 	}
 	failed = once(failed)
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(failed))
+	otel.SetLogger(logr.New(&messages{failed}))
 	about, err := describe(ctx, version)
 	if err != nil {
 		return nil, err
@@ -91,7 +94,9 @@ func start(ctx context.Context, env environment, version string, failed func(err
 func describe(ctx context.Context, version string) (*resource.Resource, error) {
 	about, err := resource.New(ctx,
 		resource.WithTelemetrySDK(),
-		resource.WithAttributes(attribute.String("service.name", scope), attribute.String("service.version", version)),
+		resource.WithAttributes(attribute.String("service.name", scope), attribute.String("service.version", version),
+			// Runs that go on at the same time send series of their own.
+			attribute.String("service.instance.id", uuid.NewString())),
 		resource.WithFromEnv(),
 	)
 	if err != nil {

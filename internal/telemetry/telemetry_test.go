@@ -44,7 +44,7 @@ func (silent) StepDone(apply.StepResult)                    {}
 func exportDays(t *testing.T, measure *Telemetry, broken bool) *apply.Summary {
 	t.Helper()
 	day := time.Date(2026, 4, 17, 0, 0, 0, 0, time.UTC)
-	sim, err := logsim.New(logsim.Options{Records: logsim.Records{Count: 500, From: day, To: day.AddDate(0, 0, 2), MedianPayload: 40}, Rate: logsim.Rate{Limit: 1_000_000}})
+	sim, err := logsim.New(logsim.Options{Records: logsim.Records{Count: 500, From: day, To: day.AddDate(0, 0, 2), MedianPayload: 40}, Rate: logsim.Rate{Limit: 500_000}})
 	require.NoError(t, err)
 	defer sim.Close()
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -77,17 +77,13 @@ sinks: [{name: lake, url: "file://%s/lake", format: parquet}]
 func noFailure(t *testing.T) func(error) { return func(err error) { t.Error(err) } }
 
 func TestNothingIsMeasuredWithoutAnEndpoint(t *testing.T) {
-	for _, set := range [][2]string{{"", ""}, {"OTEL_SDK_DISABLED", "true"}, {"OTEL_TRACES_EXPORTER", "none"}} {
-		env := func(name string) string {
-			switch {
-			case name == set[0]:
-				return set[1]
-			case set[0] == "OTEL_SDK_DISABLED" && name == "OTEL_EXPORTER_OTLP_ENDPOINT":
-				return "http://collector.test"
-			}
-			return ""
-		}
-		measure, err := start(t.Context(), env, "v1", noFailure(t))
+	const endpoint, anywhere = "OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.test"
+	for _, set := range []map[string]string{
+		{},
+		{endpoint: anywhere, "OTEL_SDK_DISABLED": "True"},
+		{endpoint: anywhere, "OTEL_TRACES_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none"},
+	} {
+		measure, err := start(t.Context(), func(name string) string { return set[name] }, "v1", noFailure(t))
 		require.NoError(t, err)
 		require.Nil(t, measure, "%v", set)
 	}
@@ -128,7 +124,12 @@ func TestARunIsATraceOfItsPartitionsAndItsNumbersAreMetrics(t *testing.T) {
 			require.EqualValues(t, sum.Bytes, c.sum("logferry.written", "logferry.pipeline", "measured"))
 			require.EqualValues(t, 2, c.sum("logferry.partitions", "logferry.result", "written"))
 			require.EqualValues(t, 1, c.sum("logferry.run.duration", "logferry.result", "succeeded"))
-			require.Contains(t, c.metrics, "logferry.run.end")
+			for _, name := range []string{
+				"logferry.run.end", "logferry.records.new", "logferry.records.quarantined",
+				"logferry.rate.limit", "logferry.rate.remaining", "logferry.requests.in_flight",
+			} {
+				require.Contains(t, c.metrics, name)
+			}
 		})
 	}
 }
@@ -157,6 +158,29 @@ func TestARunThatFailsIsAFailedTrace(t *testing.T) {
 	require.NotEmpty(t, c.spans)
 	require.EqualValues(t, 1, c.sum("logferry.run.duration", "logferry.result", "failed"))
 	require.NotZero(t, c.sum("logferry.request.duration", "http.response.status_code", "400"))
+}
+
+func TestARunThatDoesNotBeginIsAFailedTraceToo(t *testing.T) {
+	c := newCollector()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", c.overHTTP(t))
+	measure, err := Start(t.Context(), "v1", noFailure(t))
+	require.NoError(t, err)
+	measure.Run(silent{}).End(nil, errors.New("not a \xff key"))
+	measure.Close()
+	require.Equal(t, "not a \ufffd key", spanNamed(t, c, "apply").Status.GetMessage())
+	require.EqualValues(t, 1, c.sum("logferry.run.duration", "logferry.result", "failed"))
+}
+
+func TestWhatTheEnvironmentHoldsIsNotShown(t *testing.T) {
+	c := newCollector()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", c.overHTTP(t))
+	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "Authorization: Bearer planted-token")
+	var told []error
+	measure, err := Start(t.Context(), "v1", func(err error) { told = append(told, err) })
+	require.NoError(t, err)
+	measure.Close()
+	require.Len(t, told, 1, "the header can't be read, and that is said")
+	require.NotContains(t, told[0].Error(), "planted")
 }
 
 func TestOneSignalMayBeSentAlone(t *testing.T) {
