@@ -2,6 +2,8 @@
 #
 #   docker build --build-arg VERSION="$(git describe --tags --always)" -t logferry .
 #   docker run --rm -v "$PWD:/work" -v spool:/spool -e COMPOSIO_API_KEY logferry apply
+#
+# It runs as user 65532: a sink in a folder of the host needs `--user "$(id -u)"`, and a spool that this user may write.
 FROM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./

@@ -8,18 +8,22 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v4"
+
+	"logferry/internal/config"
 )
 
 // called finds the command lines of this program in a script, a unit, a workflow or a document.
 var called = regexp.MustCompile(`(?m)(?:^|[ /"'=])logferry ((?:apply|plan|verify|validate|schema)(?: [^"'\n|;&#]*)?)`)
 
-// TestWhatTheExamplesCallExists: each command line in examples/ and the Dockerfile is parsed as the program would.
+// TestWhatTheExamplesCallExists: each command line in examples/ is parsed as the program would.
 func TestWhatTheExamplesCallExists(t *testing.T) {
 	commands := map[string][][]string{}
 	root := filepath.Join("..", "..", "examples")
@@ -46,6 +50,23 @@ func TestWhatTheExamplesCallExists(t *testing.T) {
 	}
 	require.Error(t, parses([]string{"apply", "--no-such-flag"}), "the check can fail")
 	require.Error(t, parses([]string{"no-such-command"}), "the check can fail")
+}
+
+// TestTheExamplesGrantEnoughMemoryForTheirPipeline: one and a half times of what it declares.
+func TestTheExamplesGrantEnoughMemoryForTheirPipeline(t *testing.T) {
+	root := filepath.Join("..", "..", "examples")
+	p, err := config.Load(filepath.Join(root, "nightly.yaml"), config.Options{WithoutSecrets: true})
+	require.NoError(t, err)
+	require.Greater(t, p.State.LockTimeout, 3*time.Minute, "a lock of a dead machine is broken after some minutes")
+	for file, limit := range map[string]string{"kubernetes/cronjob.yaml": `limits: \{memory: (\d+)Gi\}`, "systemd/logferry.service": `MemoryMax=(\d+)G`} {
+		text, err := os.ReadFile(filepath.Join(root, file))
+		require.NoError(t, err)
+		found := regexp.MustCompile(limit).FindSubmatch(text)
+		require.NotNil(t, found, file)
+		gib, err := strconv.ParseInt(string(found[1]), 10, 64)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, gib<<30, p.Extract.MaxMemory*3/2, file)
+	}
 }
 
 // parses says whether a command line is one of this program's, without running it.
