@@ -165,6 +165,7 @@ func TestObjectsThatNoCommitNamesAreTold(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, s.PutPending(t.Context(), m))
 	put(t, b, testPrefix+"checkpoints/1-000000000016-0123456789abcdef.json.zst", "")
+	require.NoError(t, s.PutLastRun(t.Context(), []byte("{}")))
 	put(t, b, testPrefix+"probe/x", "")
 	put(t, b, testPrefix+"readme.txt", "")
 	lock, err := s.Acquire(t.Context(), LockOptions{})
@@ -190,9 +191,10 @@ func TestObjectsThatNoCommitNamesAreTold(t *testing.T) {
 		ManifestKey(m.Project, m.Partition, 3, stray):          ManifestObject,
 		pendingKey(m.Project, m.Partition):                     PendingObject,
 		"checkpoints/1-000000000016-0123456789abcdef.json.zst": CheckpointObject,
-		"probe/x":    ProbeObject,
-		"readme.txt": UnknownObject,
-		lockKey(1):   LockObject,
+		"last-run.json": LastRunObject,
+		"probe/x":       ProbeObject,
+		"readme.txt":    UnknownObject,
+		lockKey(1):      LockObject,
 	}, unnamed)
 
 	put(t, b, testPrefix+commitKey(41), "by a run that goes on")
