@@ -36,7 +36,8 @@ test: ## all tests of the product, and the vendor's client against the simulator
 	sh test/client/run.sh
 
 .PHONY: test-engines
-test-engines: ## exports, and the state, in a real S3 server
+test-engines: ## exports, and the state, in real servers: S3, Google Cloud Storage, and Azure where node is present
+	sh test/engines/azure/install.sh
 	cd test/engines && $(GO) test ./...
 
 .PHONY: race

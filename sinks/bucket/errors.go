@@ -26,7 +26,7 @@ const (
 
 // Error is a failed operation on a bucket.
 type Error struct {
-	Op     string // "upload", "create", "open", "list", "first", "delete"
+	Op     string // "upload", "create", "open", "read", "list", "first", "delete"
 	Key    string // the key or prefix it was about
 	Reason Reason
 	Err    error
@@ -60,7 +60,7 @@ func fail(op, key string, err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	return &Error{Op: op, Key: key, Reason: reasonOf(err), Err: err}
+	return &Error{Op: op, Key: key, Reason: reasonOf(err), Err: uncut(err)}
 }
 
 func reasonOf(err error) Reason {

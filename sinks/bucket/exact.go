@@ -12,19 +12,22 @@ var (
 	errLong  = errors.New("the body is longer than its declared size")
 )
 
-// exactReader passes on exactly left bytes of r and calls spoiled before it reports anything but that.
+// exactReader passes on exactly left bytes of r and calls spoiled before it reports anything but that. It calls progress
+// whenever it is asked for more.
 type exactReader struct {
-	ctx     context.Context
-	r       io.Reader
-	left    int64
-	spoiled func()
-	err     error
+	ctx      context.Context
+	r        io.Reader
+	left     int64
+	progress func()
+	spoiled  func()
+	err      error
 }
 
 func (e *exactReader) Read(p []byte) (int, error) {
 	if err := e.ctx.Err(); err != nil {
 		return 0, e.spoil(err)
 	}
+	e.progress()
 	n, err := e.r.Read(p)
 	e.left -= int64(n)
 	switch {

@@ -82,7 +82,7 @@ func (l *local) writeTemp(ctx context.Context, body io.Reader, size int64) (path
 	if err != nil {
 		return "", err
 	}
-	exact := &exactReader{ctx: ctx, r: body, left: size, spoiled: func() {}}
+	exact := &exactReader{ctx: ctx, r: body, left: size, progress: func() {}, spoiled: func() {}}
 	_, err = io.Copy(file, exact)
 	if err == nil {
 		err = file.Sync()

@@ -63,8 +63,13 @@ func openRemote(ctx context.Context, u *url.URL) (Bucket, error) {
 	}
 	host := *u
 	host.Path, host.RawPath = "", ""
-	if u.Scheme == "s3" {
+	switch u.Scheme {
+	case "s3":
 		host.RawQuery = quiet(u.Query()).Encode()
+	case "gs":
+		if err := googleCredentials(ctx, u.Query()); err != nil {
+			return nil, fmt.Errorf("open bucket %s: %w", Redact(u.String()), err)
+		}
 	}
 	b, err := blob.OpenBucket(ctx, host.String())
 	if err != nil {
@@ -79,6 +84,7 @@ func openRemote(ctx context.Context, u *url.URL) (Bucket, error) {
 		}
 		return nil, fmt.Errorf("open bucket %s: %s", Redact(u.String()), text)
 	}
+	googleRetries(b)
 	if prefix != "" {
 		b = blob.PrefixedBucket(b, prefix)
 	}

@@ -46,6 +46,9 @@ func (r *remote) put(ctx context.Context, key string, body io.Reader, size int64
 	uploadCtx, spoiled, end := r.uploadContext(ctx)
 	defer end()
 	exact := &exactReader{ctx: ctx, r: body, left: size, spoiled: spoiled}
+	var patience googlePatience
+	exact.progress = patience.renew
+	options.BeforeWrite = patience.limit
 	options.BufferSize = uploadPart
 	options.MaxConcurrency = uploadParallel
 	options.DisableContentTypeDetection = true
@@ -78,17 +81,6 @@ func (r *remote) uploadContext(ctx context.Context) (upload context.Context, spo
 	}
 }
 
-func (r *remote) Open(ctx context.Context, key string) (io.ReadCloser, error) {
-	if err := checkKey("open", key); err != nil {
-		return nil, err
-	}
-	reader, err := r.bucket.NewReader(ctx, key, nil)
-	if err != nil {
-		return nil, fail("open", key, err)
-	}
-	return reader, nil
-}
-
 func (r *remote) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		if err := checkPrefix("list", prefix); err != nil {
@@ -98,7 +90,7 @@ func (r *remote) List(ctx context.Context, prefix string) iter.Seq2[Object, erro
 		objects := r.bucket.List(&blob.ListOptions{Prefix: prefix})
 		for {
 			o, err := objects.Next(ctx)
-			if errors.Is(err, io.EOF) {
+			if err == io.EOF { //nolint:errorlint // an error that wraps it is no end
 				return
 			}
 			if err == nil {

@@ -2,7 +2,6 @@ package bucket
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"gocloud.dev/blob"
@@ -18,7 +17,7 @@ func (r *remote) Folders(ctx context.Context, prefix string) (folders []string, 
 	level := r.bucket.List(&blob.ListOptions{Prefix: prefix, Delimiter: "/"})
 	for {
 		o, err := level.Next(ctx)
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { //nolint:errorlint // an error that wraps it is no end
 			return folders, objects, nil
 		}
 		if err == nil {

@@ -1,24 +1,35 @@
 package engines_test
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log"
 	"os"
-	"sync/atomic"
+	"path/filepath"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
-	"logferry/sinks/bucket"
+	"logferry/test/engines/azure"
+	"logferry/test/engines/gcs"
 	"logferry/test/engines/s3"
 )
 
-// server is the one that all tests share; each has buckets of its own.
+// stores are those that tests run against: S3 is the first. Each test has buckets of its own.
+var stores []*store
+
+// server is the one of S3.
 var server *s3.Server
 
 func TestMain(m *testing.M) {
-	code, err := serve(m.Run)
+	if name := os.Getenv(childVar); name != "" {
+		os.Exit(child(name))
+	}
+	flag.Parse()
+	code, err := 1, flag.Set("test.parallel", "16") // what runs side by side waits, and needs no processor
+	if err == nil {
+		code, err = serve(m.Run)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
@@ -33,41 +44,27 @@ func serve(run func() int) (code int, err error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
+	installed, err := filepath.Abs("azure") // before S3's server changes the working folder
+	if err != nil {
+		return 0, err
+	}
+	azurite, absent := azure.Start(installed)
+	switch {
+	case absent == nil:
+		defer azurite.Close()
+	case errors.Is(absent, azure.ErrAbsent):
+		fmt.Fprintln(os.Stderr, "Azure is not tested:", absent)
+	default:
+		return 0, absent
+	}
+	google, err := gcs.Start()
+	if err != nil {
+		return 0, err
+	}
+	defer google.Close()
 	if server, err = s3.Start(dir); err != nil {
 		return 0, err
 	}
+	stores = []*store{storeOfS3(server), storeOfGCS(google), storeOfAzure(azurite, absent)}
 	return run(), nil
-}
-
-var buckets atomic.Int64
-
-// place is a bucket of a test's own, and credentials for it.
-type place struct {
-	t      testing.TB
-	name   string
-	folder string // a plain file in it is an object
-}
-
-// newPlace makes a bucket whose name begins with kind.
-func newPlace(t testing.TB, kind string) *place {
-	t.Helper()
-	for name, value := range s3.Env() {
-		t.Setenv(name, value)
-	}
-	name := fmt.Sprintf("%sbucket-%d", kind, buckets.Add(1))
-	folder, err := server.Make(name)
-	require.NoError(t, err)
-	return &place{t: t, name: name, folder: folder}
-}
-
-// url is that of a prefix in the bucket.
-func (p *place) url(prefix string) string { return server.URL(p.name, prefix) }
-
-// open opens the bucket below a prefix.
-func (p *place) open(prefix string) bucket.Bucket {
-	p.t.Helper()
-	b, err := bucket.Open(p.t.Context(), p.url(prefix))
-	require.NoError(p.t, err)
-	p.t.Cleanup(func() { require.NoError(p.t, bucket.Close(b)) })
-	return b
 }

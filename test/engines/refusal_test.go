@@ -34,20 +34,22 @@ func TestApplyIsRefusedWhereTheBucketDoesNotKeepRunsApart(t *testing.T) {
 }
 
 func TestTwoMachinesDoNotApplyAtOnce(t *testing.T) {
-	l := newLife(t, few, false)
-	p := l.with("", nil)
-	ctx, unlock, err := l.open(p).Lock(t.Context(), "apply", nil)
-	require.NoError(t, err)
-	require.NoError(t, ctx.Err())
+	eachStore(t, func(t *testing.T, s *store) {
+		l := newLife(t, s, few, false)
+		p := l.with("", nil)
+		ctx, unlock, err := l.open(p).Lock(t.Context(), "apply", nil)
+		require.NoError(t, err)
+		require.NoError(t, ctx.Err())
 
-	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // the other machine's: no file lock tells it anything
-	_, err = apply.Run(t.Context(), p, l.options())
-	var locked *state.LockedError
-	require.ErrorAs(t, err, &locked)
-	require.Equal(t, "apply", locked.Info.Operation)
-	require.Zero(t, l.requests())
+		t.Setenv("XDG_CACHE_HOME", t.TempDir()) // the other machine's: no file lock tells it anything
+		_, err = apply.Run(t.Context(), p, l.options())
+		var locked *state.LockedError
+		require.ErrorAs(t, err, &locked)
+		require.Equal(t, "apply", locked.Info.Operation)
+		require.Zero(t, l.requests())
 
-	unlock()
-	l.apply(p)
-	l.sound(p)
+		unlock()
+		l.apply(p)
+		l.sound(p)
+	})
 }

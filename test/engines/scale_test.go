@@ -2,6 +2,7 @@ package engines_test
 
 import (
 	"context"
+	"net/http"
 	"syscall"
 	"testing"
 	"time"
@@ -68,9 +69,9 @@ func BenchmarkThreeYears(b *testing.B) {
 	p := newPlace(b, s3.Indexed)
 	near := memory.copyTo(b, p)
 	benchmarkHistory(b, "S3", near)
-	away, end := server.Away(distance)
+	away, end := server.Away(func(*http.Request) { time.Sleep(distance) })
 	defer end()
-	near.url = away.URL(p.name, "lake")
+	near.url = s3.URL(away, p.name, "lake")
 	benchmarkHistory(b, "S3In50ms", near)
 }
 

@@ -7,15 +7,20 @@ import (
 	"logferry/sinks/sinktest"
 )
 
-func TestSinksInS3(t *testing.T) {
-	sinktest.Run(t, sinktest.Target{
-		Open:    func(t *testing.T) bucket.Bucket { return newPlace(t, "").open("") },
-		Missing: func(t *testing.T) string { newPlace(t, ""); return server.URL("no-such-bucket", "") },
+func TestSinks(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		sinktest.Run(t, sinktest.Target{
+			Open:    func(t *testing.T) bucket.Bucket { return s.place(t).open("") },
+			Missing: func(t *testing.T) string { s.setenv(t, s.addr); return s.url(s.addr, "no-such-bucket", "") },
+		})
 	})
 }
 
-func TestSinksBelowAPrefixInS3(t *testing.T) {
-	sinktest.Run(t, sinktest.Target{
-		Open: func(t *testing.T) bucket.Bucket { return newPlace(t, "").open("some/prefix") },
+func TestSinksBelowAPrefix(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		sinktest.Run(t, sinktest.Target{
+			Open:  func(t *testing.T) bucket.Bucket { return s.place(t).open("some/prefix") },
+			Brief: true,
+		})
 	})
 }

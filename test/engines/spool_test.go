@@ -37,24 +37,26 @@ func (w *world) kill(p *config.Pipeline, details int64) {
 	require.ErrorIs(w.t, err, errKilled)
 }
 
-func TestARunGoesOnFromASpoolInS3(t *testing.T) {
-	const records = 800
-	l := newLife(t, logsim.Options{
-		Seed: 7, Records: logsim.Records{Count: records, From: begin, To: end, MedianPayload: 300, MaxPayload: 20_000},
-	}, false)
-	l.at(end.Add(5 * 24 * time.Hour))
-	spool := newPlace(t, "")
-	p := l.with("extract", map[string]any{
-		"rate": map[string]any{"headroom": "0%"}, "details_in_flight": 8, "spool": spool.url("spool"),
+func TestARunGoesOnFromASpool(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		const records = 800
+		l := newLife(t, s, logsim.Options{
+			Seed: 7, Records: logsim.Records{Count: records, From: begin, To: end, MedianPayload: 300, MaxPayload: 20_000},
+		}, false)
+		l.at(end.Add(5 * 24 * time.Hour))
+		spool := s.place(t)
+		p := l.with("extract", map[string]any{
+			"rate": map[string]any{"headroom": "0%"}, "details_in_flight": 8, "spool": spool.url("spool"),
+		})
+		for range 3 {
+			l.kill(p, records/5)
+			require.NotEmpty(t, keysOf(t, spool.open("spool"), ""), "what was fetched is kept")
+			t.Setenv("XDG_CACHE_HOME", t.TempDir()) // the next run has another machine
+		}
+		l.apply(p)
+		l.sound(p)
+		require.LessOrEqual(t, l.sim.Stats().Requests[logsim.Detail], records+3*16, "what was fetched is not asked for again, but for what was under way")
+		require.Empty(t, keysOf(t, spool.open("spool"), ""), "nothing is left of a spool")
+		l.isAtRest(p)
 	})
-	for range 3 {
-		l.kill(p, records/5)
-		require.NotEmpty(t, keysOf(t, spool.open("spool"), ""), "what was fetched is kept")
-		t.Setenv("XDG_CACHE_HOME", t.TempDir()) // the next run has another machine
-	}
-	l.apply(p)
-	l.sound(p)
-	require.LessOrEqual(t, l.sim.Stats().Requests[logsim.Detail], records+3*16, "what was fetched is not asked for again, but for what was under way")
-	require.Empty(t, keysOf(t, spool.open("spool"), ""), "nothing is left of a spool")
-	l.isAtRest(p)
 }

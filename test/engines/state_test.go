@@ -48,67 +48,71 @@ func commitNth(ctx context.Context, s *state.Store, st *state.State, n int, rows
 	return s.Commit(ctx, st, state.Change{Operation: "apply", Config: "c", Set: []state.Entry{m.Entry(sha, time.Time{})}})
 }
 
-func TestAStateInS3IsLoadedAsItWasCommitted(t *testing.T) {
-	p := newPlace(t, "")
-	ctx := t.Context()
-	s := newStore(p.open("lake"), state.Options{})
-	st, err := s.Load(ctx)
-	require.NoError(t, err)
-	require.Zero(t, st.Serial)
-	const commits = 35 // with two checkpoints
-	for n := range commits {
-		require.NoError(t, commitNth(ctx, s, st, n, int64(100+n)))
-	}
-	other := newStore(p.open("lake"), state.Options{})
-	loaded, err := other.Load(ctx)
-	require.NoError(t, err)
-	require.EqualValues(t, commits, loaded.Serial)
-	require.Equal(t, st.Head, loaded.Head)
-	require.Equal(t, st.All(), loaded.All())
-	for _, e := range loaded.All() {
-		m, err := other.Manifest(ctx, &e)
+func TestAStateIsLoadedAsItWasCommitted(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		p := s.place(t)
+		ctx := t.Context()
+		mine := newStore(p.open("lake"), state.Options{})
+		st, err := mine.Load(ctx)
 		require.NoError(t, err)
-		require.Equal(t, e.Rows, m.Rows)
-	}
-	var names state.Names
-	for c, err := range other.History(ctx) {
+		require.Zero(t, st.Serial)
+		const commits = 35 // with two checkpoints
+		for n := range commits {
+			require.NoError(t, commitNth(ctx, mine, st, n, int64(100+n)))
+		}
+		other := newStore(p.open("lake"), state.Options{})
+		loaded, err := other.Load(ctx)
 		require.NoError(t, err)
-		names.Add(c)
-	}
-	for found, err := range other.Objects(ctx, &names) {
-		require.NoError(t, err)
-		require.True(t, found.Named, found.Key)
-	}
+		require.EqualValues(t, commits, loaded.Serial)
+		require.Equal(t, st.Head, loaded.Head)
+		require.Equal(t, st.All(), loaded.All())
+		for _, e := range loaded.All() {
+			m, err := other.Manifest(ctx, &e)
+			require.NoError(t, err)
+			require.Equal(t, e.Rows, m.Rows)
+		}
+		var names state.Names
+		for c, err := range other.History(ctx) {
+			require.NoError(t, err)
+			names.Add(c)
+		}
+		for found, err := range other.Objects(ctx, &names) {
+			require.NoError(t, err)
+			require.True(t, found.Named, found.Key)
+		}
+	})
 }
 
-func TestOfTwoWritersInS3OneWinsEachCommit(t *testing.T) {
-	p := newPlace(t, "")
-	ctx := t.Context()
-	const rounds, writers = 20, 4
-	var stores []*state.Store
-	for range writers {
-		stores = append(stores, newStore(p.open("lake"), state.Options{}))
-	}
-	for round := range rounds {
-		winners, losers := commitAtOnce(t, stores, round)
-		require.Len(t, winners, 1, "round %d", round)
-		require.Len(t, losers, writers-1)
-		st, err := stores[0].Load(ctx)
-		require.NoError(t, err)
-		require.EqualValues(t, round+1, st.Serial)
-		e, ok := st.Get("", nth("", round, 1).Partition)
-		require.True(t, ok)
-		require.EqualValues(t, winners[0]+1, e.Rows, "what the winner has committed is the state")
-		for _, err := range losers {
-			var conflict *state.ConflictError
-			require.ErrorAs(t, err, &conflict)
-			require.EqualValues(t, round+1, conflict.Serial)
-			require.NotEmpty(t, conflict.By)
+func TestOfManyWritersOneWinsEachCommit(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		p := s.place(t)
+		ctx := t.Context()
+		const rounds, writers = 20, 4
+		var stores []*state.Store
+		for range writers {
+			stores = append(stores, newStore(p.open("lake"), state.Options{}))
 		}
-	}
-	for _, err := range stores[0].History(ctx) {
-		require.NoError(t, err, "the chain is whole")
-	}
+		for round := range rounds {
+			winners, losers := commitAtOnce(t, stores, round)
+			require.Len(t, winners, 1, "round %d", round)
+			require.Len(t, losers, writers-1)
+			st, err := stores[0].Load(ctx)
+			require.NoError(t, err)
+			require.EqualValues(t, round+1, st.Serial)
+			e, ok := st.Get("", nth("", round, 1).Partition)
+			require.True(t, ok)
+			require.EqualValues(t, winners[0]+1, e.Rows, "what the winner has committed is the state")
+			for _, err := range losers {
+				var conflict *state.ConflictError
+				require.ErrorAs(t, err, &conflict)
+				require.EqualValues(t, round+1, conflict.Serial)
+				require.NotEmpty(t, conflict.By)
+			}
+		}
+		for _, err := range stores[0].History(ctx) {
+			require.NoError(t, err, "the chain is whole")
+		}
+	})
 }
 
 // commitAtOnce lets every writer commit the nth partition, each with rows of its own.
@@ -138,70 +142,74 @@ func commitAtOnce(t *testing.T, stores []*state.Store, n int) (winners []int, lo
 	return winners, losers
 }
 
-func TestTheLockInS3HasOneHolder(t *testing.T) {
-	p := newPlace(t, "")
-	ctx := t.Context()
-	machines := []*state.Store{
-		newStore(p.open("lake"), state.Options{Machine: "a", Host: "alpha", User: "ann"}),
-		newStore(p.open("lake"), state.Options{Machine: "b", Host: "beta", User: "ben"}),
-	}
-	held, err := machines[0].Acquire(ctx, state.LockOptions{Operation: "apply"})
-	require.NoError(t, err)
-	_, err = machines[1].Acquire(ctx, state.LockOptions{Operation: "destroy", LocalProof: func(state.LockInfo) bool { return true }})
-	var locked *state.LockedError
-	require.ErrorAs(t, err, &locked, "what proves the holder dead counts on its own machine only")
-	require.Equal(t, "ann@alpha", locked.Info.User+"@"+locked.Info.Host)
-	require.Equal(t, "apply", locked.Info.Operation)
-	require.NoError(t, held.Check(ctx))
+func TestTheLockHasOneHolder(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		p := s.place(t)
+		ctx := t.Context()
+		machines := []*state.Store{
+			newStore(p.open("lake"), state.Options{Machine: "a", Host: "alpha", User: "ann"}),
+			newStore(p.open("lake"), state.Options{Machine: "b", Host: "beta", User: "ben"}),
+		}
+		held, err := machines[0].Acquire(ctx, state.LockOptions{Operation: "apply"})
+		require.NoError(t, err)
+		_, err = machines[1].Acquire(ctx, state.LockOptions{Operation: "destroy", LocalProof: func(state.LockInfo) bool { return true }})
+		var locked *state.LockedError
+		require.ErrorAs(t, err, &locked, "what proves the holder dead counts on its own machine only")
+		require.Equal(t, "ann@alpha", locked.Info.User+"@"+locked.Info.Host)
+		require.Equal(t, "apply", locked.Info.Operation)
+		require.NoError(t, held.Check(ctx))
 
-	require.NoError(t, held.Release(ctx))
-	next, err := machines[1].Acquire(ctx, state.LockOptions{Operation: "destroy"})
-	require.NoError(t, err)
-	require.NoError(t, machines[0].ForceUnlock(ctx, next.Info().ID))
-	var lost *state.LostError
-	require.ErrorAs(t, next.Check(ctx), &lost)
-	require.NoError(t, next.Release(ctx))
-	locks, err := machines[0].Locks(ctx)
-	require.NoError(t, err)
-	require.Empty(t, locks)
-	require.Empty(t, keysOf(t, p.open("lake"), statePrefix), "nothing is left of a lock")
+		require.NoError(t, held.Release(ctx))
+		next, err := machines[1].Acquire(ctx, state.LockOptions{Operation: "destroy"})
+		require.NoError(t, err)
+		require.NoError(t, machines[0].ForceUnlock(ctx, next.Info().ID))
+		var lost *state.LostError
+		require.ErrorAs(t, next.Check(ctx), &lost)
+		require.NoError(t, next.Release(ctx))
+		locks, err := machines[0].Locks(ctx)
+		require.NoError(t, err)
+		require.Empty(t, locks)
+		require.Empty(t, keysOf(t, p.open("lake"), statePrefix), "nothing is left of a lock")
+	})
 }
 
-func TestOfManyWhoLockAStateInS3AtOnceAtMostOneDoes(t *testing.T) {
-	p := newPlace(t, "")
-	const rounds, runs = 8, 6
-	var stores []*state.Store
-	for n := range runs {
-		stores = append(stores, newStore(p.open("lake"), state.Options{Machine: fmt.Sprint(n)}))
-	}
-	for range rounds {
-		locks := make([]*state.Lock, runs)
-		var group errgroup.Group
-		for i, s := range stores {
-			group.Go(func() (err error) {
-				locks[i], err = s.Acquire(t.Context(), state.LockOptions{Operation: "apply"})
-				var locked *state.LockedError
-				if errors.As(err, &locked) {
-					return nil
-				}
-				return err
-			})
+func TestOfManyWhoLockAStateAtOnceAtMostOneDoes(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store) {
+		p := s.place(t)
+		const rounds, runs = 8, 6
+		var stores []*state.Store
+		for n := range runs {
+			stores = append(stores, newStore(p.open("lake"), state.Options{Machine: fmt.Sprint(n)}))
 		}
-		require.NoError(t, group.Wait(), "whoever does not get it is told that another run has it")
-		held := slices.DeleteFunc(locks, func(l *state.Lock) bool { return l == nil })
-		require.LessOrEqual(t, len(held), 1)
-		for _, l := range held {
-			require.NoError(t, l.Release(t.Context()))
+		for range rounds {
+			locks := make([]*state.Lock, runs)
+			var group errgroup.Group
+			for i, one := range stores {
+				group.Go(func() (err error) {
+					locks[i], err = one.Acquire(t.Context(), state.LockOptions{Operation: "apply"})
+					var locked *state.LockedError
+					if errors.As(err, &locked) {
+						return nil
+					}
+					return err
+				})
+			}
+			require.NoError(t, group.Wait(), "whoever does not get it is told that another run has it")
+			held := slices.DeleteFunc(locks, func(l *state.Lock) bool { return l == nil })
+			require.LessOrEqual(t, len(held), 1)
+			for _, l := range held {
+				require.NoError(t, l.Release(t.Context()))
+			}
 		}
-	}
-	last, err := stores[0].Acquire(t.Context(), state.LockOptions{Operation: "apply"})
-	require.NoError(t, err, "those who stepped back left nothing in the way")
-	require.NoError(t, last.Release(t.Context()))
+		last, err := stores[0].Acquire(t.Context(), state.LockOptions{Operation: "apply"})
+		require.NoError(t, err, "those who stepped back left nothing in the way")
+		require.NoError(t, last.Release(t.Context()))
+	})
 }
 
 func TestTheProbeTellsWhatABucketMakesOfConditions(t *testing.T) {
-	t.Run("honoured", func(t *testing.T) {
-		p := newPlace(t, "")
+	eachStore(t, func(t *testing.T, s *store) {
+		p := s.place(t)
 		require.NoError(t, newStore(p.open("lake"), state.Options{}).Probe(t.Context()))
 		require.Empty(t, keysOf(t, p.open("lake"), statePrefix))
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"io/fs"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -60,8 +59,8 @@ func newWorld(t testing.TB, o logsim.Options) *world {
 // at sets the clock.
 func (w *world) at(now time.Time) { w.now.Store(&now) }
 
-// pipeline makes one with the sections, over those that every pipeline here has.
-func (w *world) pipeline(sections map[string]any) *config.Pipeline {
+// text is that of a pipeline with the sections, over those that every pipeline here has.
+func (w *world) text(sections map[string]any) []byte {
 	w.t.Helper()
 	doc := map[string]any{
 		"version": 1, "name": "life", "reconcile": "off",
@@ -72,11 +71,21 @@ func (w *world) pipeline(sections map[string]any) *config.Pipeline {
 	maps.Copy(doc, sections)
 	text, err := json.Marshal(doc)
 	require.NoError(w.t, err)
-	p, err := config.Parse("pipeline.yaml", text, config.Options{
-		Now: *w.now.Load(), Env: func(string) (string, bool) { return logsim.DefaultKey, true },
-	})
+	return text
+}
+
+func (w *world) pipeline(sections map[string]any) *config.Pipeline {
+	w.t.Helper()
+	text := w.text(sections)
+	p, err := parse(text, *w.now.Load())
 	require.NoError(w.t, err, "%s", text)
 	return p
+}
+
+func parse(text []byte, now time.Time) (*config.Pipeline, error) {
+	return config.Parse("pipeline.yaml", text, config.Options{
+		Now: now, Env: func(string) (string, bool) { return logsim.DefaultKey, true },
+	})
 }
 
 func (w *world) options() apply.Options {
@@ -146,29 +155,20 @@ func (w *world) truth() []string {
 	return w.sim.Truth("").IDs(logsim.Query{From: begin, To: end, VisibleNow: true})
 }
 
-// dataFiles are the names of the files below tool_execution/ of a sink at a prefix, as a reader who globs finds them.
+// dataFiles are the keys below tool_execution/ of a sink at a prefix, as a reader who globs finds them.
 func dataFiles(t testing.TB, p *place, prefix string) []string {
 	t.Helper()
-	var names []string
-	root := filepath.Join(p.folder, prefix, "tool_execution")
-	require.NoError(t, filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			names = append(names, name)
-		}
-		if os.IsNotExist(err) {
-			return nil
-		}
-		return err
-	}))
-	return names
+	return keysOf(t, p.open(prefix), "tool_execution/")
 }
 
 // requireRows says that a sink holds each record that the API shows once, and nothing else.
 func (w *world) requireRows(p *place, prefix string) {
 	w.t.Helper()
 	count := map[string]int{}
-	for _, name := range dataFiles(w.t, p, prefix) {
-		_, _, err := reread.File(context.Background(), name, filepath.Base(name), func(_ int64, id []byte, _, _ string) error {
+	b, name := p.open(prefix), filepath.Join(w.t.TempDir(), "file")
+	for _, key := range keysOf(w.t, b, "tool_execution/") {
+		require.NoError(w.t, os.WriteFile(name, read(w.t, b, key), 0o600))
+		_, _, err := reread.File(context.Background(), name, filepath.Base(key), func(_ int64, id []byte, _, _ string) error {
 			count[string(id)]++
 			return nil
 		})
@@ -186,7 +186,7 @@ type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// upload replaces an object through S3, as nobody should.
+// upload replaces an object, as nobody should.
 func upload(t testing.TB, b bucket.Bucket, key, body string) {
 	t.Helper()
 	require.NoError(t, b.Upload(t.Context(), key, strings.NewReader(body), int64(len(body)), "application/octet-stream"))

@@ -20,6 +20,7 @@ import (
 const (
 	keyID  = "logferry"
 	secret = "logferry-in-a-test"
+	region = "us-east-1"
 )
 
 // startTime is how long the server may take to answer its first request.
@@ -34,7 +35,7 @@ type Server struct {
 // Start starts a server that keeps its buckets below dir, and returns when it answers. It changes the working folder of the
 // process. The server ends with the process: asked to end, it waits for every idle connection.
 func Start(dir string) (*Server, error) {
-	folders := map[string]string{"buckets": "", "attributes": ""}
+	folders := map[string]string{"buckets": "", "attributes": "", "versions": ""}
 	for name := range folders {
 		folders[name] = filepath.Join(dir, name)
 		if err := os.MkdirAll(folders[name], 0o755); err != nil {
@@ -45,7 +46,9 @@ func Start(dir string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := posix.New(folders["buckets"], store, posix.PosixOpts{CopyObjectThreshold: 5 << 30, Concurrency: 256})
+	files, err := posix.New(folders["buckets"], store, posix.PosixOpts{
+		CopyObjectThreshold: 5 << 30, Concurrency: 256, VersioningDir: folders["versions"],
+	})
 	if err != nil {
 		return nil, fmt.Errorf("open the server's folder: %w", err)
 	}
@@ -55,7 +58,7 @@ func Start(dir string) (*Server, error) {
 	}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- embedgw.RunVersityGW(context.Background(), &indexed{Backend: forgetful{files}, pages: map[string]page{}}, &embedgw.Config{
+		ended <- embedgw.RunVersityGW(context.Background(), &indexed{Backend: forgetful{&marked{Backend: files}}, pages: map[string]page{}}, &embedgw.Config{
 			RootUserAccess: keyID, RootUserSecret: secret, Ports: []string{addr}, KeepAlive: true, HealthPath: "/healthz",
 			MaxConnections: 4096, MaxRequests: 4096, MultipartMaxParts: 10_000, Quiet: true,
 		})
@@ -113,8 +116,11 @@ func (s *Server) Make(bucket string) (folder string, err error) {
 	return folder, os.Mkdir(folder, 0o755)
 }
 
-// URL is the URL of a prefix in a bucket, as a sink takes it.
-func (s *Server) URL(bucket, prefix string) string {
-	query := url.Values{"region": {"us-east-1"}, "endpoint": {"http://" + s.addr}, "use_path_style": {"true"}}
+// Addr is where the server listens.
+func (s *Server) Addr() string { return s.addr }
+
+// URL is the URL of a prefix in a bucket, as a sink takes it, of the server or of what stands before it at addr.
+func URL(addr, bucket, prefix string) string {
+	query := url.Values{"region": {region}, "endpoint": {"http://" + addr}, "use_path_style": {"true"}}
 	return (&url.URL{Scheme: "s3", Host: bucket, Path: prefix, RawQuery: query.Encode()}).String()
 }
