@@ -30,13 +30,14 @@ demo: build ## the main job: a simulated API into a local folder, Parquet with d
 	@DEMO_DIR='$(DEMO_DIR)' sh testdata/demo/run.sh
 
 .PHONY: test
-test: ## all tests of the product, and the vendor's client against the simulator where node is present
+test: ## all tests of the product; where node is present the vendor's client too, and a Parquet reader in JavaScript
 	$(GO) test $(TESTED)
 	cd test/decoders && $(GO) test ./...
 	sh test/client/run.sh
+	sh test/readers/run.sh
 
 .PHONY: test-engines
-test-engines: ## exports, and the state, in real servers: S3, Google Cloud Storage, and Azure where node is present
+test-engines: ## exports, and the state, in real servers (S3, Google Cloud Storage, and Azure where node is present), and in DuckDB
 	sh test/engines/azure/install.sh
 	cd test/engines && $(GO) test ./...
 

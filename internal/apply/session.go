@@ -128,7 +128,7 @@ func (s *Session) openSinks(ctx context.Context) error {
 		}
 		o := sinks.Options{
 			Name: c.Name, URL: c.URL, Format: sinks.Format(c.Format), Compression: string(c.Compression),
-			MaxFileSize: c.MaxFileSize, StagingDir: s.dir, CreatedBy: "logferry version " + s.opts.Version,
+			MaxFileSize: c.MaxFileSize, StagingDir: s.dir, CreatedBy: fmt.Sprintf("logferry version %[1]s (build %[1]s)", s.opts.Version),
 			Memory: max(s.pipeline.Extract.MaxMemory/4/int64(len(s.pipeline.Sinks)), sinks.MinMemory),
 		}
 		if s.opts.WrapBucket != nil {
