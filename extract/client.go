@@ -203,9 +203,18 @@ func (c *Client) retrying(meter *Progress, op Op, err error, pause time.Duration
 	}
 }
 
+// gaveUp is an error that ended a request; where it is only the caller's deadline, it says what had failed before.
+func gaveUp(err error, op Op, t *tries, last error) error {
+	if last == nil || !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &GaveUpError{Op: op, Attempts: t.attempts, Spent: t.spent, Err: last}
+}
+
 // do makes attempts until one of them settles the request.
 func (c *Client) do(ctx context.Context, r *request) ([]byte, error) {
 	var t tries
+	var last error
 	for {
 		body, v := c.attempt(ctx, r, &t)
 		switch v.class {
@@ -218,10 +227,11 @@ func (c *Client) do(ctx context.Context, r *request) ([]byte, error) {
 			}
 			c.retrying(r.meter, r.op, v.err, pause)
 			if err := sleep(ctx, pause); err != nil {
-				return nil, err
+				return nil, gaveUp(err, r.op, &t, v.err)
 			}
+			last = v.err
 		default:
-			return nil, v.err
+			return nil, gaveUp(v.err, r.op, &t, last)
 		}
 	}
 }

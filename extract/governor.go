@@ -34,6 +34,7 @@ type Governor struct {
 	model  model
 	queues [2]list.List // of *waiting, by flightOf
 	timer  *time.Timer  // calls dispatch
+	wake   time.Time    // when dispatch is called next for those who wait; zero where an answer or nothing is waited for
 }
 
 // waiting is one caller of Acquire.
@@ -158,7 +159,9 @@ func (g *Governor) dispatch() {
 			w.ticket <- g.model.Send(now, w.op)
 		}
 	}
+	g.wake = time.Time{}
 	if wake != untilAnswer {
+		g.wake = now.Add(wake)
 		g.timer.Reset(wake)
 	}
 }
@@ -244,7 +247,11 @@ type Budget struct {
 	Details     int           // detail requests that may be
 	Assumed     bool          // nobody has named a limit, neither the API nor the user: it is the documented one, or learnt from refusals
 	PausedUntil time.Time     // zero where requests are not paused by a 429
+	WaitUntil   time.Time     // requests wait for the budget, which is looked at again then; zero where they don't, or for a moment only
 }
+
+// momentary is what a wait is too short for to be told.
+const momentary = 500 * time.Millisecond
 
 // Snapshot returns what is known now, for a progress line.
 func (g *Governor) Snapshot() Budget {
@@ -261,6 +268,9 @@ func (g *Governor) Snapshot() Budget {
 	}
 	if m.pausedTill.After(time.Now()) {
 		b.PausedUntil = m.pausedTill
+	}
+	if m.inFlight == 0 && time.Until(g.wake) > momentary {
+		b.WaitUntil = g.wake
 	}
 	return b
 }

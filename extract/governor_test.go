@@ -136,6 +136,27 @@ func TestSnapshotSaysWhatIsKnown(t *testing.T) {
 	})
 }
 
+func TestSnapshotSaysThatRequestsWaitForTheBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewGovernor(GovernorOptions{Headroom: 0.5})
+		first, err := g.Acquire(t.Context(), OpList, 0)
+		require.NoError(t, err)
+		g.Observe(first, http.Header{"X-Ratelimit": {"10"}, "X-Ratelimit-Remaining": {"5"}, "X-Ratelimit-Window-Size": {"60s"}}, 200)
+		require.Zero(t, g.Snapshot().WaitUntil, "nobody waits")
+		var waiting sync.WaitGroup
+		waiting.Go(func() {
+			ticket, err := g.Acquire(t.Context(), OpList, 0)
+			if err == nil {
+				g.Abandon(ticket)
+			}
+		})
+		synctest.Wait()
+		require.Greater(t, time.Until(g.Snapshot().WaitUntil), 10*time.Second, "nothing is left but the headroom")
+		waiting.Wait()
+		require.Zero(t, g.Snapshot().WaitUntil)
+	})
+}
+
 func TestListsGoBeforeDetails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGovernor(GovernorOptions{Limit: 60})

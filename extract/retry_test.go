@@ -221,3 +221,19 @@ func TestPausesGrowWithFullJitter(t *testing.T) {
 		require.Equal(t, int64(want*time.Millisecond), highest[i])
 	}
 }
+
+func TestADeadlineSaysWhatHadFailedBefore(t *testing.T) {
+	withClient(t, ClientOptions{}, reply(503, `{"error":{"message":"maintenance"}}`), func(t *testing.T, c *Client) {
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		_, err := c.Usage(ctx, UsageRequest{})
+		require.ErrorContains(t, err, "maintenance")
+		var gaveUp *GaveUpError
+		require.ErrorAs(t, err, &gaveUp)
+		require.Greater(t, gaveUp.Attempts, 1)
+		cancelled, stop := context.WithCancel(t.Context())
+		time.AfterFunc(10*time.Second, stop)
+		_, err = c.Usage(cancelled, UsageRequest{})
+		require.ErrorIs(t, err, context.Canceled, "who gives up himself knows why")
+	})
+}

@@ -18,7 +18,7 @@ import (
 
 // open loads the pipeline file and opens the pipeline. The caller closes the session.
 func (a *app) open(ctx context.Context) (*apply.Session, error) {
-	return a.openWith(ctx, apply.Options{})
+	return a.openWith(ctx, apply.Options{Events: &retries{a: a}})
 }
 
 // openWith is open with options that say who is told of what goes on.

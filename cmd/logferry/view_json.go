@@ -63,6 +63,7 @@ type progress struct {
 	RateLimit      int        `json:"rate_limit,omitempty"` // absent while the API has not said
 	RateRemaining  *int       `json:"rate_remaining,omitempty"`
 	PausedUntil    *time.Time `json:"paused_until,omitempty"` // by a 429
+	WaitUntil      *time.Time `json:"wait_until,omitempty"`   // requests wait for the rate budget, which is looked at again then
 	ElapsedS       float64    `json:"elapsed_s"`
 	LeftS          float64    `json:"left_s,omitempty"`
 }
@@ -79,6 +80,10 @@ func progressLine(s apply.Snapshot) progress {
 	if !s.Rate.PausedUntil.IsZero() {
 		until := s.Rate.PausedUntil.UTC()
 		p.PausedUntil = &until
+	}
+	if !s.Rate.WaitUntil.IsZero() {
+		until := s.Rate.WaitUntil.UTC()
+		p.WaitUntil = &until
 	}
 	return p
 }

@@ -49,7 +49,11 @@ func (v *lineView) StepStarted(string) {}
 
 // Retrying implements apply.Events.
 func (v *lineView) Retrying(err error, pause time.Duration) {
-	v.log.Warn("a request failed and will be repeated", "error", printable(err.Error()), "pause", pause.Round(time.Millisecond))
+	logRetry(v.log, err, pause)
+}
+
+func logRetry(log *slog.Logger, err error, pause time.Duration) {
+	log.Warn("a request failed and will be repeated", "error", printable(err.Error()), "pause", pause.Round(time.Millisecond))
 }
 
 // StepDone implements apply.Events.
@@ -77,11 +81,18 @@ func rateText(s apply.Snapshot) string {
 	if !s.Rate.PausedUntil.IsZero() {
 		return "paused by the API until " + s.Rate.PausedUntil.UTC().Format(time.TimeOnly) + " UTC"
 	}
-	if s.Rate.Limit <= 0 || s.Rate.Remaining < 0 || s.Rate.Limit > unlimited {
-		return "-"
+	text := "-"
+	if s.Rate.Limit > 0 && s.Rate.Remaining >= 0 && s.Rate.Limit <= unlimited {
+		text = fmt.Sprintf("%d%% of %s/%s used", 100*(s.Rate.Limit-s.Rate.Remaining)/s.Rate.Limit,
+			humanize.Comma(int64(s.Rate.Limit)), config.FormatDuration(s.Rate.Window.Truncate(time.Millisecond)))
 	}
-	return fmt.Sprintf("%d%% of %s/%s used", 100*(s.Rate.Limit-s.Rate.Remaining)/s.Rate.Limit,
-		humanize.Comma(int64(s.Rate.Limit)), config.FormatDuration(s.Rate.Window.Truncate(time.Millisecond)))
+	if wait := time.Until(s.Rate.WaitUntil); wait > 0 {
+		text += ", waiting for the budget"
+		if wait > 2*time.Second {
+			text += " (" + wait.Round(time.Second).String() + ")"
+		}
+	}
+	return text
 }
 
 func leftText(s apply.Snapshot) string {

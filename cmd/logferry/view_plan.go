@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -193,11 +194,19 @@ func costText(t plan.Total) string {
 		assumed = ", assumed"
 	}
 	text := fmt.Sprintf("%s requests, about %s at %s a minute (%.0f %% of the organisation's %s%s)", about(t.Requests), minutesText(t.Minutes),
-		humanize.Comma(int64(t.Rate)), 100*t.Share, humanize.Comma(int64(t.Limit)), assumed)
+		rateOf(t.Rate), 100*t.Share, humanize.Comma(int64(t.Limit)), assumed)
 	if t.Bytes >= 0 {
 		text += ", about " + humanize.IBytes(uint64(t.Bytes)) + " written"
 	}
 	return text
+}
+
+// rateOf is a number of requests a minute, which may be less than one.
+func rateOf(r float64) string {
+	if r < 10 {
+		return strconv.FormatFloat(r, 'g', 2, 64)
+	}
+	return humanize.Comma(int64(r))
 }
 
 func minutesText(m float64) string {

@@ -34,6 +34,8 @@ func newTerminalView(a *app) *terminalView {
 
 // Started implements apply.Events.
 func (v *terminalView) Started(s apply.Started, live func() apply.Snapshot) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	v.live = live
 	v.bars = mpb.New(mpb.WithOutput(v.a.stderr), mpb.WithRefreshRate(redraw))
 	v.total = v.bars.New(int64(s.Partitions), mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
@@ -78,6 +80,17 @@ func (v *terminalView) StepStarted(name string) {
 // Retrying implements apply.Events.
 func (v *terminalView) Retrying(err error, pause time.Duration) {
 	text := fmt.Sprintf("%s  in %s: %s\n", v.a.color(v.a.stderr, yellow, "retry"), pause.Round(100*time.Millisecond), printable(err.Error()))
+	v.print(text)
+}
+
+// print leaves a line behind, above the live ones if there are any yet: requests of the plan are repeated too.
+func (v *terminalView) print(text string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.bars == nil {
+		fmt.Fprint(v.a.stderr, text)
+		return
+	}
 	_, _ = v.bars.Write([]byte(text))
 }
 
@@ -96,7 +109,7 @@ func (v *terminalView) StepDone(r apply.StepResult) {
 	if r.Error != "" {
 		text = fmt.Sprintf("%s  %s\n", v.a.color(v.a.stderr, red, "failed"), r.Error)
 	}
-	_, _ = v.bars.Write([]byte(text))
+	v.print(text)
 	v.total.Increment()
 }
 

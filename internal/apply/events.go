@@ -40,12 +40,13 @@ type Snapshot struct {
 	Running  []Running // in the order in which they were started
 	Records  int64     // of all partitions
 	Requests int64
-	Expected int64 // records that the plan expects; 0 where that is unknown
+	Expected int64         // records that the plan expects; 0 where that is unknown
+	Planned  time.Duration // that the plan expects the whole to take; 0 where that is unknown
 	Elapsed  time.Duration
 	Rate     extract.Budget
 }
 
-// Left is how long the rest will take at the pace so far; 0 while that can't be told.
+// Left is how long the rest will take: as planned at first, later at the pace so far; 0 while that can't be told.
 func (s Snapshot) Left() time.Duration {
 	var share float64
 	switch {
@@ -53,6 +54,10 @@ func (s Snapshot) Left() time.Duration {
 		share = float64(s.Records) / float64(s.Expected)
 	case s.Declared > 0:
 		share = float64(s.Done) / float64(s.Declared)
+	}
+	const early = 0.05
+	if share < early && s.Planned > 0 {
+		return time.Duration(float64(s.Planned) * (1 - max(share, 0))).Round(time.Second)
 	}
 	if share <= 0 || share > 1 {
 		return 0

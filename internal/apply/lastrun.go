@@ -32,7 +32,10 @@ const lastRunTimeout = 30 * time.Second
 func (s *Session) NotBegun(ctx context.Context, err error) {
 	sum := NewSummary(s.opts.Version)
 	sum.Pipeline, sum.From, sum.To, sum.StartedAt = s.pipeline.Name, s.rng.From, s.rng.To, s.opts.Now.UTC()
-	sum.Result, sum.Errors = resultOf(ctx, err), []string{err.Error()}
+	sum.Result, sum.Errors, sum.Reconcile.Mode = resultOf(ctx, err), []string{err.Error()}, s.pipeline.Reconcile
+	if sum.Result == Interrupted {
+		sum.Errors = []string{"interrupted before the plan was made"}
+	}
 	s.note(ctx, sum)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -87,7 +88,7 @@ func (s *Session) facts(ctx context.Context, pl *plan.Plan) (plan.Facts, error) 
 			case refused && len(s.projects) == 1:
 				return f, err
 			}
-			pl.Warnings = append(pl.Warnings, fmt.Sprintf("the API's usage counts can't be had, so that the costs are guessed or unknown: %v", err))
+			pl.Warnings = append(pl.Warnings, fmt.Sprintf("the API's usage counts can't be had, so that the costs are guessed or unknown: %s", whyNoCounts(err)))
 			break
 		}
 	}
@@ -95,6 +96,19 @@ func (s *Session) facts(ctx context.Context, pl *plan.Plan) (plan.Facts, error) 
 		f.Limit = float64(b.Limit) * float64(time.Minute) / float64(b.Window)
 	}
 	return f, nil
+}
+
+// whyNoCounts is an error of a usage count with what the user can do about it.
+func whyNoCounts(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Sprintf("no answer within %s; other requests may use the organisation's rate budget up", usageTimeout)
+	}
+	text := err.Error()
+	var h interface{ Hint() string }
+	if errors.As(err, &h) && h.Hint() != "" && !strings.Contains(text, h.Hint()) {
+		text += "; " + h.Hint()
+	}
+	return text
 }
 
 // usageFilter is what of the source's filters the usage counts can apply; ok says that it is all of them.

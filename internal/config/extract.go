@@ -18,7 +18,7 @@ func (d *decoder) extractSection(o object) Extract {
 		DetailsInFlight: read(o.get("details_in_flight"), Auto, "auto or a number from 1 to 1024", parseCount(1, maxDetails)),
 		Rate: Rate{
 			Limit:    read(rate.get("limit"), Auto, "auto or a number of requests a minute from 1 to 1000000", parseCount(1, maxRateLimit)),
-			Headroom: read(rate.get("headroom"), 0.2, "a share below all, such as 20% or 0.2", parseShare),
+			Headroom: read(rate.get("headroom"), 0.2, "a share from 0% to less than 100%, such as 20% or 0.2", parseShare),
 		},
 		Timeout:     readDuration(o.get("timeout"), 30*time.Second, time.Millisecond, time.Hour),
 		GiveUpAfter: readDuration(o.get("give_up_after"), 15*time.Minute, time.Millisecond, 7*day),

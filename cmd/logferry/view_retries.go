@@ -1,0 +1,22 @@
+package main
+
+import (
+	"time"
+
+	"logferry/internal/apply"
+)
+
+// retries tells of nothing but requests that fail and are repeated, for commands that show no run.
+type retries struct{ a *app }
+
+// Started implements apply.Events.
+func (*retries) Started(apply.Started, func() apply.Snapshot) {}
+
+// StepStarted implements apply.Events.
+func (*retries) StepStarted(string) {}
+
+// Retrying implements apply.Events.
+func (r *retries) Retrying(err error, pause time.Duration) { logRetry(r.a.logger(), err, pause) }
+
+// StepDone implements apply.Events.
+func (*retries) StepDone(apply.StepResult) {}
