@@ -79,7 +79,7 @@ func TestModelTakesNoStragglerForAnotherWindow(t *testing.T) {
 }
 
 func TestModelTakesNoStragglerForTheWindowThatItForetold(t *testing.T) {
-	m, _ := learnt(t)
+	m := learnt(t)
 	m.flights[flightOfDetail] = newFlight(1000, 0, 0)
 	now := m.cur.from.Add(-2 * time.Second)
 	left := m.cur.observed

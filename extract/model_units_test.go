@@ -159,14 +159,14 @@ func TestModelCountsOnNothingOfAWindowThatBeganLongAgo(t *testing.T) {
 		late  time.Duration // after the window's end
 		known bool
 	}{{time.Second, true}, {5 * time.Second, false}, {10 * time.Minute, false}} {
-		m, now := learnt(t)
-		m.Next(m.cur.till.Add(c.late), OpDetail)
+		m := learnt(t)
+		now := m.cur.till.Add(c.late)
+		m.Next(now, OpDetail)
 		require.Equal(t, c.known, m.cur.known, "%s late", c.late)
 		if c.late < time.Minute {
 			continue
 		}
 		// Others have begun meanwhile: much of the window is spent, and that is no sign of anything.
-		now = m.cur.till.Add(c.late)
 		m.Observe(now.Add(100*time.Millisecond), m.Send(now, OpDetail), reading{limit: 1000, remaining: 700}, 200)
 		require.True(t, m.cur.known)
 		require.Equal(t, 700, m.cur.observed)
@@ -174,8 +174,8 @@ func TestModelCountsOnNothingOfAWindowThatBeganLongAgo(t *testing.T) {
 	}
 }
 
-// learnt is a model that has seen two resets, and the time of the last answer.
-func learnt(t *testing.T) (model, time.Time) {
+// learnt is a model that has seen two resets.
+func learnt(t *testing.T) model {
 	m, now := newModel(GovernorOptions{}), time.Unix(0, 0)
 	for i := range 1750 {
 		m.Observe(now.Add(10*time.Millisecond), m.Send(now, OpDetail), reading{limit: 1000, remaining: 999 - i%600, window: time.Minute}, 200)
@@ -183,7 +183,7 @@ func learnt(t *testing.T) (model, time.Time) {
 		m.Next(now, OpDetail)
 	}
 	require.True(t, m.edges.confirmed)
-	return m, now
+	return m
 }
 
 func TestModelNeedsOneAnswerToGoOnWithoutALimit(t *testing.T) {
