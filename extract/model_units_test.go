@@ -158,7 +158,7 @@ func TestModelCountsOnNothingOfAWindowThatBeganLongAgo(t *testing.T) {
 	for _, c := range []struct {
 		late  time.Duration // after the window's end
 		known bool
-	}{{time.Second, true}, {5 * time.Second, false}, {10 * time.Minute, false}} {
+	}{{time.Second, true}, {5 * time.Second, false}, {10*time.Minute + 30*time.Second, false}} {
 		m := learnt(t)
 		now := m.cur.till.Add(c.late)
 		m.Next(now, OpDetail)
