@@ -26,7 +26,7 @@ const (
 
 // Error is a failed operation on a bucket.
 type Error struct {
-	Op     string // "upload", "create", "open", "read", "list", "first", "delete"
+	Op     string // "upload", "create", "open", "read", "list", "first", "delete", or what RemoveUnfinished was at
 	Key    string // the key or prefix it was about
 	Reason Reason
 	Err    error

@@ -85,10 +85,11 @@ func openRemote(ctx context.Context, u *url.URL) (Bucket, error) {
 		return nil, fmt.Errorf("open bucket %s: %s", Redact(u.String()), text)
 	}
 	googleRetries(b)
+	parts := newPartsOf(b, u.Host, prefix)
 	if prefix != "" {
 		b = blob.PrefixedBucket(b, prefix)
 	}
-	return &remote{bucket: b, aborts: u.Scheme == "s3"}, nil
+	return &remote{bucket: b, aborts: u.Scheme == "s3", parts: parts}, nil
 }
 
 // quiet keeps the S3 client from printing a warning for every object that it read and has no checksum of: one that was

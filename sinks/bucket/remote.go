@@ -27,6 +27,7 @@ type remote struct {
 	bucket *blob.Bucket
 	// aborts says that the driver publishes nothing when the body fails, and needs its context then to clean up.
 	aborts bool
+	parts  partsOf
 }
 
 func (r *remote) Close() error { return r.bucket.Close() }
