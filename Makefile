@@ -39,7 +39,7 @@ test: ## all tests of the product; where node is present the vendor's client too
 .PHONY: test-engines
 test-engines: ## exports, and the state, in real servers (S3, Google Cloud Storage, and Azure where node is present), and in DuckDB
 	sh test/engines/azure/install.sh
-	cd test/engines && $(GO) test ./...
+	cd test/engines && $(GO) test -timeout 30m ./...
 
 .PHONY: race
 race: ## the tests under the race detector
@@ -59,7 +59,7 @@ crash: ## kill runs at every point: 340 runs, or LOGFERRY_CRASH_KILLS
 
 .PHONY: golden
 golden: ## write the golden files anew; read the difference before you commit it
-	$(GO) test ./internal/config ./internal/state ./transform ./cmd/logferry -update
+	$(GO) test ./internal/config ./internal/ddl ./internal/state ./transform ./cmd/logferry -update
 
 .PHONY: bench
 bench: bench-throughput ## records a CPU-second: decode, flatten, Parquet, NDJSON, and whole exports beside their floor

@@ -86,12 +86,13 @@ func (v *terminalView) Retrying(err error, pause time.Duration) {
 // print leaves a line behind, above the live ones if there are any yet: requests of the plan are repeated too.
 func (v *terminalView) print(text string) {
 	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.bars == nil {
+	bars := v.bars
+	v.mu.Unlock()
+	if bars == nil {
 		fmt.Fprint(v.a.stderr, text)
 		return
 	}
-	_, _ = v.bars.Write([]byte(text))
+	_, _ = bars.Write([]byte(text)) // waits for a redraw, which takes the lock
 }
 
 // StepDone implements apply.Events.

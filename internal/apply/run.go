@@ -66,10 +66,12 @@ func (s *Session) Apply(ctx context.Context, pl *plan.Plan) (*Summary, error) {
 	err = r.result(ctx)
 	if err == nil {
 		s.sweepSpool(ctx, pl)
-		s.removeUnfinished(ctx)
 	}
 	r.finish(resultOf(outer, err), err)
 	r.note(outer, r.summary)
+	if err == nil {
+		s.removeUnfinished(ctx)
+	}
 	s.warnOfAssumedLimit(r.summary.Requests.Total)
 	return r.summary, err
 }

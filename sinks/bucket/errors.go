@@ -26,7 +26,7 @@ const (
 
 // Error is a failed operation on a bucket.
 type Error struct {
-	Op     string // "upload", "create", "open", "read", "list", "first", "delete", or what RemoveUnfinished was at
+	Op     string // "upload", "create", "open", "read", "list", "first", "delete", "list unfinished uploads", "remove an unfinished upload"
 	Key    string // the key or prefix it was about
 	Reason Reason
 	Err    error

@@ -85,7 +85,7 @@ func openRemote(ctx context.Context, u *url.URL) (Bucket, error) {
 		return nil, fmt.Errorf("open bucket %s: %s", Redact(u.String()), text)
 	}
 	googleRetries(b)
-	parts := newPartsOf(b, u.Host, prefix)
+	parts := newPartsOf(b, u.Host, u.Query().Get("prefix")+prefix)
 	if prefix != "" {
 		b = blob.PrefixedBucket(b, prefix)
 	}

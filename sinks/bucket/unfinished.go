@@ -10,19 +10,24 @@ import (
 	"gocloud.dev/blob"
 )
 
-// RemoveUnfinished removes what uploads in parts have left below b's URL that began before a moment and were neither completed nor
-// aborted, as where a process was killed. Such parts are in no listing, and cost money. It returns how many uploads it removed; the error is
+// RemoveUnfinished removes what uploads in parts have left whose keys begin with prefix, which must not be empty, that began before a
+// moment and were neither completed nor aborted, as where a process was killed. Such parts are in no listing, and cost money. It returns how many uploads it removed; the error is
 // an *Error. It is about S3 alone, and does nothing elsewhere: Google and Azure drop them by themselves after a week, and a local folder's
 // temporary files are removed by later uploads.
-func RemoveUnfinished(ctx context.Context, b Bucket, before time.Time) (removed int, err error) {
+func RemoveUnfinished(ctx context.Context, b Bucket, prefix string, before time.Time) (removed int, err error) {
 	r, ok := b.(interface {
-		RemoveUnfinished(ctx context.Context, before time.Time) (int, error)
+		RemoveUnfinished(ctx context.Context, prefix string, before time.Time) (int, error)
 	})
 	if !ok {
 		return 0, nil
 	}
-	return r.RemoveUnfinished(ctx, before)
+	if prefix == "" {
+		return 0, fail("list unfinished uploads", prefix, errWholeBucket)
+	}
+	return r.RemoveUnfinished(ctx, prefix, before)
 }
+
+var errWholeBucket = errors.New("a whole bucket is not one program's")
 
 // partsOf is where the uploads in parts of a bucket of S3 are found; client is nil for any other store.
 type partsOf struct {
@@ -39,15 +44,16 @@ func newPartsOf(b *blob.Bucket, name, prefix string) partsOf {
 }
 
 // RemoveUnfinished is the function's work for a store.
-func (r *remote) RemoveUnfinished(ctx context.Context, before time.Time) (removed int, err error) {
+func (r *remote) RemoveUnfinished(ctx context.Context, prefix string, before time.Time) (removed int, err error) {
 	if r.parts.client == nil {
 		return 0, nil
 	}
-	pages := s3.NewListMultipartUploadsPaginator(r.parts.client, &s3.ListMultipartUploadsInput{Bucket: &r.parts.name, Prefix: &r.parts.prefix})
+	prefix = r.parts.prefix + prefix
+	pages := s3.NewListMultipartUploadsPaginator(r.parts.client, &s3.ListMultipartUploadsInput{Bucket: &r.parts.name, Prefix: &prefix})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return removed, fail("list unfinished uploads", r.parts.prefix, err)
+			return removed, fail("list unfinished uploads", prefix, err)
 		}
 		for _, u := range page.Uploads {
 			if u.Initiated == nil || !u.Initiated.Before(before) {
