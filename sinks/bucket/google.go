@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strconv"
 	"sync/atomic"
 
 	"cloud.google.com/go/storage"
@@ -46,7 +47,8 @@ func (p *googlePatience) limit(as func(any) bool) error {
 
 // googleCredentials says why there are none. Go CDK goes on without them, and prints that into the program's output.
 func googleCredentials(ctx context.Context, query url.Values) error {
-	if os.Getenv("STORAGE_EMULATOR_HOST") != "" || query.Get("anonymous") == "true" || query.Get("access_id") == "-" {
+	anonymous, _ := strconv.ParseBool(query.Get("anonymous")) // as Go CDK reads it, which tells of what is no bool
+	if os.Getenv("STORAGE_EMULATOR_HOST") != "" || anonymous || query.Get("access_id") == "-" {
 		return nil
 	}
 	if _, err := gcp.DefaultCredentials(ctx); err != nil {
