@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -107,12 +106,7 @@ func (a *app) telemetry(ctx context.Context) *telemetry.Telemetry {
 		log.Warn("telemetry was not sent", "error", printable(err.Error()))
 	})
 	if err != nil {
-		args := []any{"error", printable(err.Error())}
-		var h hinted
-		if errors.As(err, &h) {
-			args = append(args, "hint", h.Hint())
-		}
-		log.Warn("nothing is measured", args...)
+		log.Warn("nothing is measured", errorKeys(err)...)
 	}
 	return measure
 }

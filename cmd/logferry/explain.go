@@ -86,12 +86,17 @@ func (a *app) printError(err error) {
 
 // logError is for those who read stderr as JSON.
 func (a *app) logError(err error) {
-	args := []any{"error", err.Error()}
+	a.logger().Error("the command failed", errorKeys(err)...)
+}
+
+// errorKeys are an error and what the user can do about it, for a log line.
+func errorKeys(err error) []any {
+	keys := []any{"error", printable(err.Error())}
 	var h hinted
 	if errors.As(err, &h) && h.Hint() != "" {
-		args = append(args, "hint", h.Hint())
+		keys = append(keys, "hint", h.Hint())
 	}
-	a.logger().Error("the command failed", args...)
+	return keys
 }
 
 func (a *app) logDiagnostic(d config.Diagnostic) {
