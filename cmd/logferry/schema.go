@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"logferry/internal/apply"
 	"logferry/internal/config"
 	"logferry/internal/ddl"
 )
@@ -72,7 +73,7 @@ func (a *app) export(cmd *cobra.Command, f schemaFlags) (ddl.Export, error) {
 	if err != nil {
 		return ddl.Export{}, err
 	}
-	exports, err := ddl.Exports(p, now)
+	exports, err := apply.Exports(p, now)
 	if err != nil {
 		return ddl.Export{}, err
 	}

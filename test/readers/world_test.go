@@ -17,7 +17,6 @@ import (
 
 	"logferry/internal/apply"
 	"logferry/internal/config"
-	"logferry/internal/ddl"
 	"logferry/internal/logsim"
 	"logferry/internal/table"
 )
@@ -94,7 +93,7 @@ func exported(t testing.TB, d declaration) *export {
 	require.NoError(t, err, "%s", text)
 	_, err = apply.Run(t.Context(), p, apply.Options{Now: clock, Version: "1.2.3"})
 	require.NoError(t, err)
-	described, err := ddl.Exports(p, clock)
+	described, err := apply.Exports(p, clock)
 	require.NoError(t, err)
 	e.schema = described[0].Schema
 	return e

@@ -118,7 +118,7 @@ func (w *world) apply(p *config.Pipeline) {
 // view makes the view `logs` over a sink of a pipeline, by the text that `logferry schema` prints.
 func view(t testing.TB, p *config.Pipeline, f format) {
 	t.Helper()
-	exports, err := ddl.Exports(p, clock)
+	exports, err := apply.Exports(p, clock)
 	require.NoError(t, err)
 	for _, e := range exports {
 		if e.Sink != f.String() {
