@@ -88,13 +88,18 @@ func (w *Writer) handOn() error {
 	w.rowsInGroup += w.rows
 	w.rows = 0
 	w.text, w.split = w.text[:0], false
-	if w.rowsInGroup >= rowsPerGroup || w.held() > w.memory()/2 {
+	if w.full() || w.held() > w.memory()/2 {
 		return w.endGroup()
 	}
 	if w.rowsInPage >= rowsPerPage {
 		return w.endPages()
 	}
 	return nil
+}
+
+// full says whether the row group is as large as it may become, whatever memory there is.
+func (w *Writer) full() bool {
+	return w.rowsInGroup >= mostRows || w.rowsInGroup >= leastRows && w.rawInGroup >= fullBytes
 }
 
 // forget drops what handed on values point to: the texts of a direct row are the caller's.

@@ -129,7 +129,7 @@ func TestBloomFiltersKnowEveryValueHoweverLargeTheDictionary(t *testing.T) {
 		{Name: "number", Kind: table.Int64, Lookup: true, Repeats: true},
 	}}
 	var rows []table.Row
-	for i := range 40_000 {
+	for i := range 140_000 {
 		v := text(fmt.Sprintf("value-%06d-%s", i, strings.Repeat("x", 60)))
 		rows = append(rows, table.Row{v, v, number(int64(i))})
 	}
@@ -142,9 +142,9 @@ func TestBloomFiltersKnowEveryValueHoweverLargeTheDictionary(t *testing.T) {
 			filter, err := group.GetColumnBloomFilter(c)
 			require.NoError(t, err)
 			require.NotNil(t, filter)
-			first := g * 32768
+			first := g * (128 << 10)
 			var falsePositives int
-			for i := first; i < min(len(rows), first+32768); i++ {
+			for i := first; i < min(len(rows), first+128<<10); i++ {
 				require.True(t, has(filter, rows[i][c]), "group %d, column %d, row %d", g, c, i)
 				checked++
 			}
@@ -241,14 +241,20 @@ func TestNullableIntegersAreDeltaEncoded(t *testing.T) {
 
 func TestRowGroupsAreBoundedByRowsAndByMemory(t *testing.T) {
 	s := &table.Schema{Columns: []table.Column{column("text", table.String)}}
-	rows := make([]table.Row, 70_000)
+	rows := make([]table.Row, 270_000)
 	for i := range rows {
 		rows[i] = table.Row{number(int64(i))}
 	}
 	narrow := &table.Schema{Columns: []table.Column{column("n", table.Int64)}}
 	r := open(t, encode(t, narrow, options(256<<20), rows...))
 	require.Equal(t, 3, r.NumRowGroups())
-	require.EqualValues(t, 32768, r.MetaData().RowGroup(0).NumRows())
+	require.EqualValues(t, 128<<10, r.MetaData().RowGroup(0).NumRows())
+
+	large := table.Row{text(strings.Repeat("0123456789", 700))}
+	rows = slices.Repeat([]table.Row{large}, 40_000)
+	r = open(t, encode(t, s, options(1<<30), rows...))
+	require.Equal(t, 2, r.NumRowGroups(), "large rows end a group earlier")
+	require.InDelta(t, 32<<10, r.MetaData().RowGroup(0).NumRows(), 128, "groups end between batches")
 
 	const memory = 1 << 20
 	rows = rows[:0]

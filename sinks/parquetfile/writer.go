@@ -10,7 +10,12 @@ import (
 )
 
 const (
-	rowsPerGroup = 32 << 10
+	// A row group is full with mostRows, or with leastRows and fullBytes of values: small rows make groups that are worth a thread of
+	// a query engine, and large ones don't make them larger than it takes.
+	leastRows = 32 << 10
+	mostRows  = 128 << 10
+	fullBytes = 192 << 20
+
 	// rowsPerPage lines the pages of all columns up, so that a reader that has skipped rows in one skips them in all.
 	rowsPerPage       = 8 << 10
 	bloomBitsPerValue = 10 // about 1 % false positives
