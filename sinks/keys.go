@@ -2,12 +2,40 @@ package sinks
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"strings"
 )
 
 // Table is the folder below a sink's URL in which the data files lie, and nothing else.
 const Table = "tool_execution"
+
+// Quarantine is the folder below a sink's URL for what is known of records that could not be had or read.
+const Quarantine = "_logferry/quarantine"
+
+// ForeignKeyError says that a key which something else named, a state or a plan, is of no object that a sink writes. Nothing
+// was done to it.
+type ForeignKeyError struct{ Key string }
+
+func (e *ForeignKeyError) Error() string {
+	return fmt.Sprintf("%q is no data file and lies not in %s/: nothing was done to it", e.Key, Quarantine)
+}
+
+// Hint says what the user can do.
+func (*ForeignKeyError) Hint() string {
+	return "what names it was written by something else than logferry, or altered: `logferry verify` looks at the state"
+}
+
+// own refuses keys of objects that sinks don't write, so that an altered state can't have anything else removed or replaced.
+func own(key string) error {
+	if file, ok := strings.CutPrefix(key, Table+"/"); ok && partName.MatchString(path.Base(file)) {
+		return nil
+	}
+	if strings.HasPrefix(key, Quarantine+"/") {
+		return nil
+	}
+	return &ForeignKeyError{Key: key}
+}
 
 // PartitionPrefix returns the folder of a partition such as "dt=2026-04-17/hour=13", which is below a folder of the
 // project unless project is empty.

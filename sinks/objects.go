@@ -85,8 +85,11 @@ func (s *Sink) List(ctx context.Context, prefix string) iter.Seq2[bucket.Object,
 	}
 }
 
-// Delete removes the object. That there is none is no error.
+// Delete removes a data file or an object in Quarantine; other keys are refused (*ForeignKeyError). That there is none is no error.
 func (s *Sink) Delete(ctx context.Context, key string) error {
+	if err := own(key); err != nil {
+		return s.wrap(err)
+	}
 	if err := s.bucket.Delete(ctx, key); err != nil {
 		return s.wrap(err)
 	}

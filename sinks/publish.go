@@ -47,7 +47,7 @@ func (w *PartitionWriter) seal(ctx context.Context) ([]File, error) {
 }
 
 // Publish uploads the sealed files, the n-th one under keys[n], replacing what has that key, and removes the staged
-// files. It removes nothing in the bucket. It returns what Seal did with the keys filled in. After an error some of the
+// files. Keys of no data file are refused (*ForeignKeyError). It removes nothing in the bucket. It returns what Seal did with the keys filled in. After an error some of the
 // files may be uploaded; Publish may be called again, with the same keys or others.
 func (w *PartitionWriter) Publish(ctx context.Context, keys []string) ([]File, error) {
 	switch w.state {
@@ -58,6 +58,11 @@ func (w *PartitionWriter) Publish(ctx context.Context, keys []string) ([]File, e
 	}
 	if len(keys) != len(w.parts) {
 		return nil, w.wrap(fmt.Errorf("publish: %d keys for %d files", len(keys), len(w.parts)))
+	}
+	for _, key := range keys {
+		if err := own(key); err != nil {
+			return nil, w.wrap(err)
+		}
 	}
 	files := append([]File(nil), w.sealed...)
 	for n, p := range w.parts {

@@ -18,6 +18,7 @@ import (
 	"logferry/internal/record"
 	"logferry/internal/spool"
 	"logferry/internal/state"
+	"logferry/sinks"
 )
 
 // quarantine collects what could not be had or read of one partition, sorted and within a memory bound like the records
@@ -93,7 +94,7 @@ func (q *quarantine) keep(ctx context.Context, micros int64, id string, line []b
 
 // quarantinePrefix begins the keys of a partition's quarantine objects below the first sink: never below tool_execution/.
 func quarantinePrefix(project, partition string) string {
-	key := stateFolder + "quarantine/"
+	key := sinks.Quarantine + "/"
 	if project != "" {
 		key += "project=" + project + "/"
 	}

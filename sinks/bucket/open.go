@@ -16,7 +16,8 @@ import (
 )
 
 // Open opens a Go CDK bucket URL; the URL's path is the prefix of all keys (for file:// the folder). The query is the
-// one Go CDK documents for the scheme, `prefix` included. No request is made and nothing is created: file:// makes its
+// one Go CDK documents for the scheme, `prefix` included, and `allow_http=true`, without which a store that is spoken to
+// without TLS is refused (*PlainError) unless it is on this machine. No request is made and nothing is created: file:// makes its
 // folder with the first object. Each opened mem:// is a bucket of its own.
 //
 // What it returns has a Close method if it holds something; see Close.
@@ -54,6 +55,9 @@ func Redact(rawURL string) string {
 }
 
 func openRemote(ctx context.Context, u *url.URL) (Bucket, error) {
+	if err := requireTLS(u); err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", Redact(u.String()), err)
+	}
 	prefix := strings.Trim(u.Path, "/")
 	if prefix != "" {
 		if err := ValidKey(prefix); err != nil {

@@ -31,10 +31,10 @@ func spoiledBody(t *testing.T, s *suite) {
 
 func objects(t *testing.T, s *suite) {
 	sink, ctx := open(t, s.options()), t.Context()
-	_, err := sink.ReadObject(ctx, "_logferry/state/0")
+	_, err := sink.ReadObject(ctx, "_logferry/quarantine/0")
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	require.NoError(t, sink.Delete(ctx, "_logferry/state/0"))
-	want := map[string]string{"_logferry/state/0": "zero", "_logferry/state/1": "", "_logferry/manifest/ü 1": "m", "_logferry-other": "o"}
+	require.NoError(t, sink.Delete(ctx, "_logferry/quarantine/0"))
+	want := map[string]string{"_logferry/quarantine/0": "zero", "_logferry/quarantine/1": "", "_logferry/manifest/ü 1": "m", "_logferry-other": "o"}
 	for key, body := range want {
 		require.NoError(t, sink.WriteObject(ctx, key, []byte(body), "application/json"))
 	}
@@ -43,7 +43,7 @@ func objects(t *testing.T, s *suite) {
 		require.NoError(t, err)
 		require.Equal(t, body, string(got))
 	}
-	for prefix, n := range map[string]int{"": 4, "_logferry": 4, "_logferry/": 3, "_logferry/state/": 2, "_logferry/state": 2, "_logferry/state/1": 1, "none": 0, "_logferry/none/": 0} {
+	for prefix, n := range map[string]int{"": 4, "_logferry": 4, "_logferry/": 3, "_logferry/quarantine/": 2, "_logferry/quarantine": 2, "_logferry/quarantine/1": 1, "none": 0, "_logferry/none/": 0} {
 		var keys []string
 		for object, err := range sink.List(ctx, prefix) {
 			require.NoError(t, err)
@@ -56,8 +56,8 @@ func objects(t *testing.T, s *suite) {
 	for range sink.List(ctx, "") {
 		break
 	}
-	require.NoError(t, sink.Delete(ctx, "_logferry/state/0"))
-	_, err = sink.ReadObject(ctx, "_logferry/state/0")
+	require.NoError(t, sink.Delete(ctx, "_logferry/quarantine/0"))
+	_, err = sink.ReadObject(ctx, "_logferry/quarantine/0")
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	r, err := sink.OpenObject(ctx, "_logferry-other")
 	require.NoError(t, err)
