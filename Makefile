@@ -2,6 +2,7 @@
 
 GO        ?= go
 LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+SBOM      := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.9.0
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS   := -s -w -X main.version=$(VERSION)
 DEMO_DIR  ?= demo
@@ -96,6 +97,15 @@ fuzz: ## every fuzz target for FUZZTIME
 	    echo "$$pkg $$f"; $(GO) test $$pkg -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) || exit 1; \
 	  done; \
 	done
+
+.PHONY: sbom
+sbom: ## write docs/sbom.cdx.json anew: every module that the program is linked from, with its hash and licence (CycloneDX)
+	@tool=$$(mktemp -d) && GOBIN=$$tool $(GO) install $(SBOM) && \
+	  CGO_ENABLED=0 GOOS=linux GOARCH=amd64 $$tool/cyclonedx-gomod app -json -licenses -noserial -main cmd/logferry -output docs/sbom.cdx.json . && rm -r $$tool
+
+.PHONY: reproducible
+reproducible: ## build twice in different folders, with empty caches of their own, and compare
+	@sh testdata/reproducible.sh
 
 .PHONY: clean
 clean: ## remove what was built

@@ -82,6 +82,7 @@ func classifyTransport(op Op, host string, err error) verdict {
 		name      x509.HostnameError
 		invalid   x509.CertificateInvalidError
 		record    tls.RecordHeaderError
+		alert     *net.OpError
 	)
 	switch {
 	case errors.As(err, &verify), errors.As(err, &authority), errors.As(err, &name), errors.As(err, &invalid):
@@ -90,6 +91,8 @@ func classifyTransport(op Op, host string, err error) verdict {
 	case errors.As(err, &record):
 		v.class = fatal
 		e.hint = "the server does not speak TLS on this port: check the scheme and port of source.base_url"
+	case errors.As(err, &alert) && alert.Op == "remote error": // an alert, whose type crypto/tls keeps to itself
+		e.hint = "the server, or a proxy on the way, refuses this TLS connection: it has to speak TLS 1.2 or newer"
 	case errors.As(err, &dns):
 		e.hint = "the name can't be resolved: check source.base_url and the network"
 	case errors.Is(err, syscall.ECONNREFUSED):
