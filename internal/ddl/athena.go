@@ -10,8 +10,8 @@ import (
 // athena writes an external table whose partitions are projected: none has to be registered. Sources, all of the Athena User Guide:
 // "CREATE TABLE", "Supported types for partition projection" (ranges, digits, enum), "How to choose partition keys" (day as text with type
 // date, hour as int with digits), "Specify custom S3 storage locations" (storage.location.template), "Use Hive table compression" (text files
-// and Parquet: gzip, zstd), "OpenX JSON SerDe", "Escape reserved keywords" (backticks in DDL, double quotes in queries), "Create a table from
-// query results (CTAS)".
+// and Parquet: gzip, zstd), "OpenX JSON SerDe" (case.insensitive), "DROP TABLE" (files stay), "Escape reserved keywords" (backticks in DDL,
+// double quotes in queries), "Create a table from query results (CTAS)" (its files have a place of their own where none is given).
 //
 // The OpenX SerDe's page names no form of times that it reads. Times and decimals of NDJSON are declared as text, and a view casts them.
 func athena(b *builder) error {
@@ -25,16 +25,26 @@ func athena(b *builder) error {
 	b.athenaTable(name)
 	switch {
 	case b.Load:
+		b.add("DROP TABLE IF EXISTS " + qualified(b.Table, hiveName))
 		b.add("CREATE TABLE " + qualified(b.Table, sqlName) + "\nWITH (format = 'PARQUET', write_compression = 'ZSTD') AS\n" + b.athenaSelect(name))
 	case b.ndjson():
 		b.add("CREATE OR REPLACE VIEW " + qualified(b.Table, sqlName) + " AS\n" + b.athenaSelect(name))
 	}
-	b.note("Athena's timestamps have milliseconds")
-	if b.FromMoves {
-		b.note("range.from moves: let the projection's range begin earlier where older partitions were exported")
-	}
-	b.noteProjects()
+	b.athenaNotes()
 	return nil
+}
+
+func (b *builder) athenaNotes() {
+	b.note("Athena's timestamps have milliseconds")
+	if b.ndjson() {
+		b.note("case.insensitive is FALSE so that a row whose nested JSON has keys that differ in case alone can be read; Parquet is read more exactly than JSON")
+	}
+	b.note("partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported")
+	if b.FromMoves {
+		b.note("range.from moves: the range begins where it stood when this was printed")
+	}
+	b.noteDrop(" (Athena leaves their files below the location of query results: delete them there)")
+	b.noteProjects()
 }
 
 func (b *builder) athenaReads() error {
@@ -74,10 +84,11 @@ func (b *builder) athenaTable(name string) {
 	}
 	stored := "STORED AS PARQUET"
 	if b.ndjson() {
-		stored = "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'"
+		stored = "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'\nWITH SERDEPROPERTIES ('case.insensitive' = 'FALSE')"
 	}
 	properties := append([]string{"'projection.enabled' = 'true'"}, b.athenaProjection()...)
 	properties = append(properties, "'storage.location.template' = "+backslashText(template))
+	b.add("DROP TABLE IF EXISTS " + qualified(name, hiveName))
 	b.add("CREATE EXTERNAL TABLE " + qualified(name, hiveName) + " " + list(columns) + "\nPARTITIONED BY " + list(levels) + "\n" + stored +
 		"\nLOCATION " + backslashText("s3://"+b.place.bucket+"/"+b.place.table+"/") + "\nTBLPROPERTIES " + list(properties))
 }

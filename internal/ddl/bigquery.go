@@ -1,21 +1,25 @@
 package ddl
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // bigQuery writes an external table, or a load. Sources, all of the BigQuery documentation: "Data definition language: CREATE EXTERNAL
 // TABLE", "Manage external Hive partitioned data" (prefix, required filter; partition keys and the files' columns must not overlap),
-// "Load statements in GoogleSQL" (the column list goes without the partition columns), "Load JSON data from Cloud Storage" and "CREATE
-// EXTERNAL TABLE: compression" (gzip and none), "Work with JSON data", "Load Parquet data" (DECIMAL as NUMERIC), "Create Amazon S3
-// BigLake tables", "Create Azure Blob Storage BigLake tables".
+// "Load statements in GoogleSQL" (the column list goes without the partition columns), "Load JSON data from Cloud Storage" (gzip and none; a
+// column of type JSON takes any value), "REST: JobConfigurationLoad" (a load has no setting for a compression), "Load Parquet data" (DECIMAL
+// as NUMERIC), "Create Amazon S3 BigLake tables", "Create Azure Blob Storage BigLake tables".
 //
-// The files have a column `project`, so that project=P can't be a partition column: each project gets a table of its own, and a view
-// has them all.
+// Parquet has a column `project`, so that project=P can't be a partition column: each project gets a table of its own, and a view
+// has them all. A load of NDJSON has it, too; NDJSON that is read in place has not (see bigQueryLines).
 func bigQuery(b *builder) error {
 	if err := b.bigQueryReads(); err != nil {
 		return err
+	}
+	if !strings.Contains(b.Table, ".") {
+		b.Table = b.variable("BIGQUERY_DATASET", "the dataset of the table; --table dataset.name says it, too") + "." + b.Table
+	}
+	if b.ndjson() && !b.Load {
+		b.bigQueryLines()
+		return nil
 	}
 	if len(b.Projects) == 0 {
 		b.bigQueryTable(b.Table, "", true)
@@ -59,43 +63,66 @@ func (b *builder) bigQueryTable(name, project string, first bool) {
 	for _, c := range b.Schema.Columns {
 		columns = append(columns, backslashName(c.Name)+" "+b.typ(c))
 	}
-	var levels []string
+	var levels []level
 	for _, l := range b.levels {
 		if l.name != "project" {
-			levels = append(levels, backslashName(l.name)+" "+b.levelType(l))
+			levels = append(levels, l)
 		}
 	}
 	prefix := b.bigQueryURI()
 	if project != "" {
 		prefix += "/" + projectFolder(project)
 	}
-	options := []string{
-		"format = " + map[bool]string{false: "'PARQUET'", true: "'NEWLINE_DELIMITED_JSON'"}[b.ndjson()],
-		"uris = [" + backslashText(prefix+"/*") + "]",
-		"hive_partition_uri_prefix = " + backslashText(prefix),
-	}
-	if b.ndjson() && b.Compression == "gzip" {
-		options = append(options, "compression = 'GZIP'")
-	}
-	with := "WITH PARTITION COLUMNS " + list(levels)
+	format := b.bigQueryFormat()
 	if !b.Load {
-		options = append(options, "require_hive_partition_filter = true")
-		b.add("CREATE OR REPLACE EXTERNAL TABLE " + qualified(name, backslashName) + " " + list(columns) + "\n" + with + b.bigQueryConnection() +
-			"\nOPTIONS " + list(options))
+		b.bigQueryExternal(name, columns, levels, prefix, "format = '"+format+"'")
 		return
 	}
+	options := append([]string{"format = '" + format + "'"}, bigQueryFiles(prefix)...)
 	b.bigQueryCommand(name, prefix, first)
 	b.add("LOAD DATA " + map[bool]string{true: "OVERWRITE", false: "INTO"}[first] + " " + qualified(name, backslashName) + " " + list(columns) +
-		"\nPARTITION BY " + b.bigQueryPartition() + "\nFROM FILES " + list(options) + "\n" + with + b.bigQueryConnection())
+		"\nPARTITION BY " + b.bigQueryPartition() + "\nFROM FILES " + list(options) + "\n" + b.bigQueryLevels(levels) + b.bigQueryConnection())
 }
 
-// bigQueryPartition divides the loaded table by days: hours would soon be more partitions than a table may have.
-func (b *builder) bigQueryPartition() string {
-	unit := "DAY"
-	if b.levels[len(b.levels)-1].name == "month" {
-		unit = "MONTH"
+// bigQueryExternal writes an external table over the files below the prefix, with options of their format.
+func (b *builder) bigQueryExternal(name string, columns []string, levels []level, prefix string, format ...string) {
+	options := append(format, bigQueryFiles(prefix)...)
+	options = append(options, "require_hive_partition_filter = true")
+	b.add("CREATE OR REPLACE EXTERNAL TABLE " + qualified(name, backslashName) + " " + list(columns) + "\n" + b.bigQueryLevels(levels) +
+		b.bigQueryConnection() + "\nOPTIONS " + list(options))
+}
+
+func (b *builder) bigQueryLevels(levels []level) string {
+	var columns []string
+	for _, l := range levels {
+		columns = append(columns, backslashName(l.name)+" "+b.levelType(l))
 	}
-	return "TIMESTAMP_TRUNC(" + backslashName("timestamp") + ", " + unit + ")"
+	return "WITH PARTITION COLUMNS " + list(columns)
+}
+
+// bigQueryFiles are the options that say where the files are.
+func bigQueryFiles(prefix string) []string {
+	return []string{"uris = [" + backslashText(prefix+"/*") + "]", "hive_partition_uri_prefix = " + backslashText(prefix)}
+}
+
+func (b *builder) bigQueryFormat() string {
+	if b.ndjson() {
+		return "NEWLINE_DELIMITED_JSON"
+	}
+	return "PARQUET"
+}
+
+// bigQueryPartition divides the loaded table.
+func (b *builder) bigQueryPartition() string {
+	return "TIMESTAMP_TRUNC(" + backslashName("timestamp") + ", " + b.bigQueryUnit() + ")"
+}
+
+// bigQueryUnit is at least a day: hours would soon be more partitions than a table may have.
+func (b *builder) bigQueryUnit() string {
+	if b.levels[len(b.levels)-1].name == "month" {
+		return "MONTH"
+	}
+	return "DAY"
 }
 
 func (b *builder) bigQueryURI() string {
@@ -114,37 +141,3 @@ func (b *builder) bigQueryConnection() string {
 	}
 	return "\nWITH CONNECTION `" + b.variable("BIGQUERY_CONNECTION", "a BigLake connection, such as project.aws-us-east-1.name, in the dataset's region") + "`"
 }
-
-// bigQueryCommand notes the load as a command. Source: "Load externally partitioned data" (CUSTOM, and the types in the prefix).
-func (b *builder) bigQueryCommand(name, prefix string, first bool) {
-	if b.place.store != gcs {
-		return
-	}
-	typed := prefix
-	for _, l := range b.levels {
-		if l.name != "project" {
-			typed += fmt.Sprintf("/{%s:%s}", l.name, b.levelType(l))
-		}
-	}
-	command := []string{"bq load"}
-	if first {
-		command = append(command, "--replace")
-	}
-	format := "PARQUET"
-	if b.ndjson() {
-		format = "NEWLINE_DELIMITED_JSON"
-	}
-	command = append(command, "--source_format="+format, "--hive_partitioning_mode=CUSTOM", "--hive_partitioning_source_uri_prefix="+shellWord(typed),
-		shellWord(name), shellWord(prefix+"/*"))
-	if b.ndjson() {
-		var schema []string
-		for _, c := range b.Schema.Columns {
-			schema = append(schema, c.Name+":"+b.typ(c))
-		}
-		command = append(command, shellWord(strings.Join(schema, ",")))
-	}
-	b.note("as a command: " + strings.Join(command, " "))
-}
-
-// shellWord quotes a word for a POSIX shell.
-func shellWord(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

@@ -7,7 +7,8 @@ import (
 
 // clickHouse writes a view over a table function, or a table and what fills it. Sources, all of the ClickHouse documentation: the table
 // functions "s3", "gcs", "azureBlobStorage" (named collections), "file" (globs, structure, the virtual column _path), "Formats: JSONEachRow"
-// (objects, arrays and numbers are read into String by default), "date_time_input_format" (best_effort reads RFC 3339), "MergeTree".
+// (objects, arrays and numbers are read into String by default), "date_time_input_format" (best_effort reads RFC 3339), "use_hive_partitioning",
+// "MergeTree". That a path with two values of one name is an error while use_hive_partitioning is on is in its HivePartitioningUtils.
 func clickHouse(b *builder) error {
 	if strings.ContainsAny(b.place.table, "*?{}") {
 		return b.refuse("its path holds a character that stands for others in a table function", "give the sink a path without * ? { }")
@@ -22,9 +23,7 @@ func clickHouse(b *builder) error {
 		columns = append(columns, backslashName(l.name)+" "+b.levelType(l))
 	}
 	query := "SELECT\n  " + strings.Join(items, ",\n  ") + "\nFROM " + b.clickHouseFiles()
-	if b.ndjson() {
-		query += "\nSETTINGS date_time_input_format = 'best_effort'"
-	}
+	query += b.clickHouseSettings()
 	name := qualified(b.Table, backslashName)
 	if !b.Load {
 		b.add("CREATE OR REPLACE VIEW " + name + " AS\n" + query)
@@ -35,9 +34,23 @@ func clickHouse(b *builder) error {
 	return nil
 }
 
+func (b *builder) clickHouseSettings() string {
+	var settings []string
+	if b.ndjson() {
+		settings = append(settings, "date_time_input_format = 'best_effort'")
+	}
+	if b.shadowed() {
+		settings = append(settings, "use_hive_partitioning = 0")
+	}
+	if settings == nil {
+		return ""
+	}
+	return "\nSETTINGS " + strings.Join(settings, ", ")
+}
+
 // clickHouseLevel takes a level out of the file's path: the type that ClickHouse would find for it may drop an hour's zero.
 func (b *builder) clickHouseLevel(l level) string {
-	value := "extract(_path, " + backslashText("/"+l.name+"=([^/]+)/") + ")"
+	value := "extract(_path, " + backslashText("/"+b.levelPattern(l)) + ")"
 	switch l.kind {
 	case date:
 		return "toDate(" + value + ")"

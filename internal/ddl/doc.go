@@ -5,8 +5,10 @@
 // columns too: dt is a date and hour an integer (Athena: dt is text), month is text such as 2026-04. The column `project` of the files
 // equals the level of that name, and is there once.
 //
-// In NDJSON, JSON columns are nested. DuckDB and BigQuery read them as JSON; the others as text, in which a value that is a JSON string
-// has no quotes.
+// In NDJSON, JSON columns are nested. DuckDB and BigQuery's loads read them as JSON; BigQuery's view over the lines as the text of that JSON;
+// the others as text, in which a value that is a JSON string has no quotes.
+//
+// Statements can be run again: what they make replaces what has its name.
 //
 // Each engine's file names the vendor's pages that its clauses come from. DuckDB's statements are run by test/engines; those of the
 // others were not run against the engine.

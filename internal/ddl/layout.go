@@ -2,8 +2,10 @@ package ddl
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"logferry/internal/table"
 	"logferry/internal/window"
 	"logferry/sinks"
 )
@@ -56,6 +58,30 @@ func (b *builder) pattern() string {
 	return out.String() + "*" + b.extension()
 }
 
+// levelPattern is a regular expression for the end of a file's path, from the level's folder on. Its only group is the level's value. It holds
+// to the path's end because the sink's own path may have a folder such as dt=1, too.
+func (b *builder) levelPattern(l level) string {
+	var out strings.Builder
+	for _, inner := range b.levels[slices.Index(b.levels, l)+1:] {
+		out.WriteString("/" + inner.name + "=[^/]+")
+	}
+	return l.name + "=([^/]+)" + out.String() + "/[^/]+$"
+}
+
+// shadowed says that the sink's own path has a folder name=value with the name of a level or of a column: an engine that finds the levels by
+// itself, anywhere in a file's path, would take its value.
+func (b *builder) shadowed() bool {
+	for folder := range strings.SplitSeq(b.place.table, "/") {
+		name, _, isLevel := strings.Cut(folder, "=")
+		taken := func(other string) bool { return strings.EqualFold(name, other) }
+		if isLevel && (slices.ContainsFunc(b.levels, func(l level) bool { return taken(l.name) }) ||
+			slices.ContainsFunc(b.Schema.Columns, func(c table.Column) bool { return taken(c.Name) })) {
+			return true
+		}
+	}
+	return false
+}
+
 // projectFolder is the folder of a project below the table's, as sinks writes it.
 func projectFolder(project string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(sinks.PartitionPrefix(project, ""), sinks.Table+"/"), "/")
@@ -64,6 +90,20 @@ func projectFolder(project string) string {
 // describe says what the sink's files are, for the comment.
 func (b *builder) describe() string {
 	return fmt.Sprintf("%s (%s), %s/%s", b.Format, b.Compression, sinks.Table, b.pattern())
+}
+
+// noteDrop says what DROP TABLE takes away, where statements have it. Kept is what an engine keeps of a table that a load has made.
+func (b *builder) noteDrop(kept string) {
+	if b.Load {
+		b.note("a table of the same name is dropped first, with the rows of an earlier load" + kept + "; " + b.files() + " is there for the load only, and to drop it removes none of the export's files")
+		return
+	}
+	b.note("a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name" + kept)
+}
+
+// notePurge warns of the property by which a Hive metastore treats the files of an external table as its own.
+func (b *builder) notePurge() {
+	b.note("if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out")
 }
 
 // noteProjects says that the statements name the projects, where there are any.

@@ -165,7 +165,8 @@ func TestAthenaProjectsTheDeclaredRange(t *testing.T) {
 	text, err := all(t, ddl.Athena, e)
 	require.NoError(t, err)
 	require.Contains(t, text, "'projection.dt.range' = '2026-01-31,NOW'")
-	require.NotContains(t, text, "moves")
+	require.Contains(t, text, "-- partitions outside of the projected range are not seen")
+	require.NotContains(t, text, "range.from moves")
 	e.FromMoves = true
 	text, err = all(t, ddl.Athena, e)
 	require.NoError(t, err)
@@ -193,11 +194,24 @@ func TestVariablesAreNamedInCommentsAndUsed(t *testing.T) {
 	require.Len(t, script.Variables, 2)
 	for _, v := range script.Variables {
 		require.Contains(t, script.String(), "fill in ${"+v.Name+"}: "+v.Meaning)
-		require.Contains(t, script.Statements[1].Text, "${"+v.Name+"}")
+		require.Contains(t, script.Statements[2].Text, "${"+v.Name+"}")
 	}
 	e.Table = "hive.web.logs"
 	script, err = ddl.NewScript(ddl.Trino, e)
 	require.NoError(t, err)
 	require.Empty(t, script.Variables)
-	require.Equal(t, `CALL "hive".system.sync_partition_metadata('web', 'logs', 'FULL')`, script.Statements[1].Text)
+	require.Equal(t, `CALL "hive".system.sync_partition_metadata('web', 'logs', 'FULL')`, script.Statements[2].Text)
+}
+
+func TestWhatAnEngineDoesSilentlyIsSaid(t *testing.T) {
+	e := export(ddl.Snowflake)
+	text, err := all(t, ddl.Snowflake, e)
+	require.NoError(t, err)
+	require.Contains(t, text, "-- a query leaves out, without an error, files that it can't read")
+	e = export(ddl.Athena)
+	e.Format, e.Compression = sinks.NDJSON, "gzip"
+	text, err = all(t, ddl.Athena, e)
+	require.NoError(t, err)
+	require.Contains(t, text, "-- case.insensitive is FALSE so that")
+	require.Contains(t, text, "\nWITH SERDEPROPERTIES ('case.insensitive' = 'FALSE')\nLOCATION")
 }

@@ -9,9 +9,11 @@ import (
 
 // snowflake writes a stage and an external table over it, or a copy. Sources, all of the Snowflake documentation: "CREATE STAGE" (s3://,
 // gcs://, azure://, STORAGE_INTEGRATION), "CREATE EXTERNAL TABLE" (columns as expressions of VALUE, partitions as expressions of
-// METADATA$FILENAME), "CREATE FILE FORMAT" (gzip and zstd of JSON; zstd of Parquet is detected; Parquet's UTC times are TIMESTAMP_NTZ where
-// USE_LOGICAL_TYPE is false), "COPY INTO <table>" (it skips files that it knows), "Transforming data during a load" (casts), "REGEXP_SUBSTR"
-// (groups), "Identifier requirements" (names are folded to upper case), "String constants" (backslashes).
+// METADATA$FILENAME), "Introduction to external tables" (a file with an error is skipped, or read in part), "CREATE FILE FORMAT" (gzip and zstd
+// of JSON; zstd of Parquet is detected; Parquet's UTC times are TIMESTAMP_NTZ where USE_LOGICAL_TYPE is false), "COPY INTO <table>" (it skips
+// files that it knows, and ends at an error), "Querying metadata for staged files" (METADATA$FILENAME has the full path), "Transforming data
+// during a load" (casts), "REGEXP_SUBSTR" (groups), "Identifier requirements" (names are folded to upper case), "String constants"
+// (backslashes).
 func snowflake(b *builder) error {
 	if err := b.remote(); err != nil {
 		return err
@@ -37,6 +39,7 @@ func snowflake(b *builder) error {
 	}
 	b.add("CREATE OR REPLACE EXTERNAL TABLE " + qualified(b.Table, snowflakeName) + " " + list(items) + "\nPARTITION BY (" + strings.Join(levels, ", ") +
 		")\n" + "LOCATION = @" + qualified(stage, snowflakeName) + "\nREFRESH_ON_CREATE = TRUE\nAUTO_REFRESH = FALSE\n" + b.snowflakeFiles())
+	b.note("a query leaves out, without an error, files that it can't read or the rest of them: a load (--load) ends with an error there")
 	b.note("ALTER EXTERNAL TABLE " + qualified(b.Table, snowflakeName) + " REFRESH after each apply, or set AUTO_REFRESH up with the bucket's notifications")
 	return nil
 }
@@ -78,7 +81,7 @@ func (b *builder) snowflakeValue(row string, c table.Column) string {
 
 // snowflakeLevel takes a level out of the file's path.
 func (b *builder) snowflakeLevel(l level) string {
-	value := fmt.Sprintf("REGEXP_SUBSTR(METADATA$FILENAME, %s, 1, 1, 'e', 2)", snowflakeText("(^|/)"+l.name+"=([^/]+)/"))
+	value := fmt.Sprintf("REGEXP_SUBSTR(METADATA$FILENAME, %s, 1, 1, 'e', 2)", snowflakeText("(^|/)"+b.levelPattern(l)))
 	if l.kind == text {
 		return value
 	}

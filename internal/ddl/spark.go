@@ -4,7 +4,7 @@ import "strings"
 
 // spark writes a data source table over the files and registers its partitions. Sources, all of the Spark SQL documentation: "CREATE
 // DATASOURCE TABLE", "JSON Files" (timestampFormat, mode; zstd is none of its compressions), "Datetime Patterns", "REPAIR TABLE" (SYNC
-// PARTITIONS), "Literals" (backslashes), "Identifiers" (backticks). That nested values are taken as text, and decimals from strings, is in its
+// PARTITIONS), "DROP TABLE" (the files of an external table stay), "Literals" (backslashes), "Identifiers" (backticks). That nested values are taken as text, and decimals from strings, is in its
 // reader, JacksonParser. Zstandard needs a Hadoop with native libraries: Spark's pull request 51182.
 func spark(b *builder) error {
 	if b.ndjson() && b.Compression == "zstd" {
@@ -27,12 +27,16 @@ func spark(b *builder) error {
 		// A line that can't be read is an error; by default its values would be null.
 		using = "USING JSON\nOPTIONS (timestampFormat " + backslashText("yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX") + ", mode 'FAILFAST')"
 	}
+	b.add("DROP TABLE IF EXISTS " + qualified(name, hiveName))
 	b.add("CREATE TABLE " + qualified(name, hiveName) + " " + list(columns) + "\n" + using +
 		"\nPARTITIONED BY (" + strings.Join(levels, ", ") + ")\nLOCATION " + backslashText(b.sparkURI()))
 	b.add("MSCK REPAIR TABLE " + qualified(name, hiveName) + " SYNC PARTITIONS")
 	if b.Load {
+		b.add("DROP TABLE IF EXISTS " + qualified(b.Table, hiveName))
 		b.add("CREATE TABLE " + qualified(b.Table, hiveName) + "\nUSING PARQUET AS\nSELECT * FROM " + qualified(name, hiveName))
 	}
+	b.noteDrop("")
+	b.notePurge()
 	if b.place.endpoint != "" {
 		b.note("Spark needs spark.hadoop.fs.s3a.endpoint=" + b.place.endpoint)
 	}

@@ -6,9 +6,10 @@ import (
 
 // trino writes an external table of the Hive connector and registers its partitions. Sources, all of the Trino documentation: "Hive
 // connector" (external_location, partitioned_by and that its columns come last, format, sync_partition_metadata with a catalog before it,
-// hive.timestamp-precision), "Object storage file formats" (OPENX_JSON, and compression by the files' extension), "CREATE TABLE AS". That
-// OPENX_JSON takes nested values as text, and times in RFC 3339, is in its reader, OpenXJsonDeserializer. Partition projection is off by
-// default and has no months there, so that it is not used.
+// hive.timestamp-precision), "Object storage file formats" (OPENX_JSON, and compression by the files' extension), "CREATE TABLE AS",
+// "DROP TABLE". That OPENX_JSON takes nested values as text, and times in RFC 3339, is in its reader, OpenXJsonDeserializer. That the files of
+// a table with an external_location stay when it is dropped is Hive's rule for external tables. Partition projection is off by default and has
+// no months there, so that it is not used.
 func trino(b *builder) error {
 	if err := b.remote(); err != nil {
 		return err
@@ -29,6 +30,7 @@ func trino(b *builder) error {
 	if b.ndjson() {
 		format = "OPENX_JSON"
 	}
+	b.add("DROP TABLE IF EXISTS " + qualified(name, sqlName))
 	b.add("CREATE TABLE " + qualified(name, sqlName) + " " + list(columns) + "\nWITH " + list([]string{
 		"format = " + sqlText(format),
 		"external_location = " + sqlText(b.trinoURI()),
@@ -36,8 +38,11 @@ func trino(b *builder) error {
 	}))
 	b.add(b.trinoSync(name))
 	if b.Load {
+		b.add("DROP TABLE IF EXISTS " + qualified(b.Table, sqlName))
 		b.add("CREATE TABLE " + qualified(b.Table, sqlName) + " AS\nSELECT * FROM " + qualified(name, sqlName))
 	}
+	b.noteDrop("")
+	b.notePurge()
 	if b.place.endpoint != "" {
 		b.note("the catalog needs s3.endpoint=" + b.place.endpoint)
 	}

@@ -2,6 +2,11 @@
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: ndjson (gzip), tool_execution/dt=*/*.ndjson.gz
 -- Athena's timestamps have milliseconds
+-- case.insensitive is FALSE so that a row whose nested JSON has keys that differ in case alone can be read; Parquet is read more exactly than JSON
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name (Athena leaves their files below the location of query results: delete them there)
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE EXTERNAL TABLE `logs_files` (
   `log_id` string,
@@ -16,6 +21,7 @@ PARTITIONED BY (
   `dt` string
 )
 ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
+WITH SERDEPROPERTIES ('case.insensitive' = 'FALSE')
 LOCATION 's3://my-bucket/agents/tool_execution/'
 TBLPROPERTIES (
   'projection.enabled' = 'true',
@@ -43,6 +49,11 @@ FROM "logs_files";
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: ndjson (gzip), tool_execution/dt=*/*.ndjson.gz
 -- Athena's timestamps have milliseconds
+-- case.insensitive is FALSE so that a row whose nested JSON has keys that differ in case alone can be read; Parquet is read more exactly than JSON
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first, with the rows of an earlier load (Athena leaves their files below the location of query results: delete them there); logs_files is there for the load only, and to drop it removes none of the export's files
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE EXTERNAL TABLE `logs_files` (
   `log_id` string,
@@ -57,6 +68,7 @@ PARTITIONED BY (
   `dt` string
 )
 ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
+WITH SERDEPROPERTIES ('case.insensitive' = 'FALSE')
 LOCATION 's3://my-bucket/agents/tool_execution/'
 TBLPROPERTIES (
   'projection.enabled' = 'true',
@@ -67,6 +79,8 @@ TBLPROPERTIES (
   'projection.dt.interval.unit' = 'DAYS',
   'storage.location.template' = 's3://my-bucket/agents/tool_execution/dt=${dt}/'
 );
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE "logs"
 WITH (format = 'PARQUET', write_compression = 'ZSTD') AS
@@ -85,6 +99,11 @@ FROM "logs_files";
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: ndjson (gzip), tool_execution/dt=*/hour=*/*.ndjson.gz
 -- Athena's timestamps have milliseconds
+-- case.insensitive is FALSE so that a row whose nested JSON has keys that differ in case alone can be read; Parquet is read more exactly than JSON
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name (Athena leaves their files below the location of query results: delete them there)
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE EXTERNAL TABLE `logs_files` (
   `log_id` string,
@@ -100,6 +119,7 @@ PARTITIONED BY (
   `hour` int
 )
 ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
+WITH SERDEPROPERTIES ('case.insensitive' = 'FALSE')
 LOCATION 's3://my-bucket/agents/tool_execution/'
 TBLPROPERTIES (
   'projection.enabled' = 'true',
@@ -131,6 +151,11 @@ FROM "logs_files";
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: ndjson (gzip), tool_execution/dt=*/hour=*/*.ndjson.gz
 -- Athena's timestamps have milliseconds
+-- case.insensitive is FALSE so that a row whose nested JSON has keys that differ in case alone can be read; Parquet is read more exactly than JSON
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first, with the rows of an earlier load (Athena leaves their files below the location of query results: delete them there); logs_files is there for the load only, and to drop it removes none of the export's files
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE EXTERNAL TABLE `logs_files` (
   `log_id` string,
@@ -146,6 +171,7 @@ PARTITIONED BY (
   `hour` int
 )
 ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
+WITH SERDEPROPERTIES ('case.insensitive' = 'FALSE')
 LOCATION 's3://my-bucket/agents/tool_execution/'
 TBLPROPERTIES (
   'projection.enabled' = 'true',
@@ -159,6 +185,8 @@ TBLPROPERTIES (
   'projection.hour.digits' = '2',
   'storage.location.template' = 's3://my-bucket/agents/tool_execution/dt=${dt}/hour=${hour}/'
 );
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE "logs"
 WITH (format = 'PARQUET', write_compression = 'ZSTD') AS
@@ -178,6 +206,11 @@ FROM "logs_files";
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: ndjson (gzip), tool_execution/month=*/*.ndjson.gz
 -- Athena's timestamps have milliseconds
+-- case.insensitive is FALSE so that a row whose nested JSON has keys that differ in case alone can be read; Parquet is read more exactly than JSON
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name (Athena leaves their files below the location of query results: delete them there)
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE EXTERNAL TABLE `logs_files` (
   `log_id` string,
@@ -192,6 +225,7 @@ PARTITIONED BY (
   `month` string
 )
 ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
+WITH SERDEPROPERTIES ('case.insensitive' = 'FALSE')
 LOCATION 's3://my-bucket/agents/tool_execution/'
 TBLPROPERTIES (
   'projection.enabled' = 'true',
@@ -219,6 +253,11 @@ FROM "logs_files";
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: ndjson (gzip), tool_execution/month=*/*.ndjson.gz
 -- Athena's timestamps have milliseconds
+-- case.insensitive is FALSE so that a row whose nested JSON has keys that differ in case alone can be read; Parquet is read more exactly than JSON
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first, with the rows of an earlier load (Athena leaves their files below the location of query results: delete them there); logs_files is there for the load only, and to drop it removes none of the export's files
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE EXTERNAL TABLE `logs_files` (
   `log_id` string,
@@ -233,6 +272,7 @@ PARTITIONED BY (
   `month` string
 )
 ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
+WITH SERDEPROPERTIES ('case.insensitive' = 'FALSE')
 LOCATION 's3://my-bucket/agents/tool_execution/'
 TBLPROPERTIES (
   'projection.enabled' = 'true',
@@ -243,6 +283,8 @@ TBLPROPERTIES (
   'projection.month.interval.unit' = 'MONTHS',
   'storage.location.template' = 's3://my-bucket/agents/tool_execution/month=${month}/'
 );
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE "logs"
 WITH (format = 'PARQUET', write_compression = 'ZSTD') AS
@@ -261,7 +303,12 @@ FROM "logs_files";
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: ndjson (gzip), tool_execution/project=*/dt=*/*.ndjson.gz
 -- Athena's timestamps have milliseconds
+-- case.insensitive is FALSE so that a row whose nested JSON has keys that differ in case alone can be read; Parquet is read more exactly than JSON
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name (Athena leaves their files below the location of query results: delete them there)
 -- the projects are named: make it anew when another is declared
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE EXTERNAL TABLE `logs_files` (
   `log_id` string,
@@ -277,6 +324,7 @@ PARTITIONED BY (
   `dt` string
 )
 ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
+WITH SERDEPROPERTIES ('case.insensitive' = 'FALSE')
 LOCATION 's3://my-bucket/agents/tool_execution/'
 TBLPROPERTIES (
   'projection.enabled' = 'true',
@@ -307,7 +355,12 @@ FROM "logs_files";
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: ndjson (gzip), tool_execution/project=*/dt=*/*.ndjson.gz
 -- Athena's timestamps have milliseconds
+-- case.insensitive is FALSE so that a row whose nested JSON has keys that differ in case alone can be read; Parquet is read more exactly than JSON
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first, with the rows of an earlier load (Athena leaves their files below the location of query results: delete them there); logs_files is there for the load only, and to drop it removes none of the export's files
 -- the projects are named: make it anew when another is declared
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE EXTERNAL TABLE `logs_files` (
   `log_id` string,
@@ -323,6 +376,7 @@ PARTITIONED BY (
   `dt` string
 )
 ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
+WITH SERDEPROPERTIES ('case.insensitive' = 'FALSE')
 LOCATION 's3://my-bucket/agents/tool_execution/'
 TBLPROPERTIES (
   'projection.enabled' = 'true',
@@ -335,6 +389,8 @@ TBLPROPERTIES (
   'projection.dt.interval.unit' = 'DAYS',
   'storage.location.template' = 's3://my-bucket/agents/tool_execution/project=${project}/dt=${dt}/'
 );
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE "logs"
 WITH (format = 'PARQUET', write_compression = 'ZSTD') AS
@@ -354,7 +410,12 @@ FROM "logs_files";
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: ndjson (gzip), tool_execution/project=*/dt=*/hour=*/*.ndjson.gz
 -- Athena's timestamps have milliseconds
+-- case.insensitive is FALSE so that a row whose nested JSON has keys that differ in case alone can be read; Parquet is read more exactly than JSON
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name (Athena leaves their files below the location of query results: delete them there)
 -- the projects are named: make it anew when another is declared
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE EXTERNAL TABLE `logs_files` (
   `log_id` string,
@@ -371,6 +432,7 @@ PARTITIONED BY (
   `hour` int
 )
 ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
+WITH SERDEPROPERTIES ('case.insensitive' = 'FALSE')
 LOCATION 's3://my-bucket/agents/tool_execution/'
 TBLPROPERTIES (
   'projection.enabled' = 'true',
@@ -405,7 +467,12 @@ FROM "logs_files";
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: ndjson (gzip), tool_execution/project=*/dt=*/hour=*/*.ndjson.gz
 -- Athena's timestamps have milliseconds
+-- case.insensitive is FALSE so that a row whose nested JSON has keys that differ in case alone can be read; Parquet is read more exactly than JSON
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first, with the rows of an earlier load (Athena leaves their files below the location of query results: delete them there); logs_files is there for the load only, and to drop it removes none of the export's files
 -- the projects are named: make it anew when another is declared
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE EXTERNAL TABLE `logs_files` (
   `log_id` string,
@@ -422,6 +489,7 @@ PARTITIONED BY (
   `hour` int
 )
 ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
+WITH SERDEPROPERTIES ('case.insensitive' = 'FALSE')
 LOCATION 's3://my-bucket/agents/tool_execution/'
 TBLPROPERTIES (
   'projection.enabled' = 'true',
@@ -437,6 +505,8 @@ TBLPROPERTIES (
   'projection.hour.digits' = '2',
   'storage.location.template' = 's3://my-bucket/agents/tool_execution/project=${project}/dt=${dt}/hour=${hour}/'
 );
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE "logs"
 WITH (format = 'PARQUET', write_compression = 'ZSTD') AS

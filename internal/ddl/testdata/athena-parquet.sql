@@ -2,6 +2,10 @@
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: parquet (zstd), tool_execution/dt=*/*.parquet
 -- Athena's timestamps have milliseconds
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name (Athena leaves their files below the location of query results: delete them there)
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE EXTERNAL TABLE `logs` (
   `log_id` string,
@@ -31,6 +35,10 @@ TBLPROPERTIES (
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: parquet (zstd), tool_execution/dt=*/*.parquet
 -- Athena's timestamps have milliseconds
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first, with the rows of an earlier load (Athena leaves their files below the location of query results: delete them there); logs_files is there for the load only, and to drop it removes none of the export's files
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE EXTERNAL TABLE `logs_files` (
   `log_id` string,
@@ -56,6 +64,8 @@ TBLPROPERTIES (
   'storage.location.template' = 's3://my-bucket/agents/tool_execution/dt=${dt}/'
 );
 
+DROP TABLE IF EXISTS `logs`;
+
 CREATE TABLE "logs"
 WITH (format = 'PARQUET', write_compression = 'ZSTD') AS
 SELECT
@@ -73,6 +83,10 @@ FROM "logs_files";
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: parquet (zstd), tool_execution/dt=*/hour=*/*.parquet
 -- Athena's timestamps have milliseconds
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name (Athena leaves their files below the location of query results: delete them there)
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE EXTERNAL TABLE `logs` (
   `log_id` string,
@@ -106,6 +120,10 @@ TBLPROPERTIES (
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: parquet (zstd), tool_execution/dt=*/hour=*/*.parquet
 -- Athena's timestamps have milliseconds
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first, with the rows of an earlier load (Athena leaves their files below the location of query results: delete them there); logs_files is there for the load only, and to drop it removes none of the export's files
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE EXTERNAL TABLE `logs_files` (
   `log_id` string,
@@ -135,6 +153,8 @@ TBLPROPERTIES (
   'storage.location.template' = 's3://my-bucket/agents/tool_execution/dt=${dt}/hour=${hour}/'
 );
 
+DROP TABLE IF EXISTS `logs`;
+
 CREATE TABLE "logs"
 WITH (format = 'PARQUET', write_compression = 'ZSTD') AS
 SELECT
@@ -153,6 +173,10 @@ FROM "logs_files";
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: parquet (zstd), tool_execution/month=*/*.parquet
 -- Athena's timestamps have milliseconds
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name (Athena leaves their files below the location of query results: delete them there)
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE EXTERNAL TABLE `logs` (
   `log_id` string,
@@ -182,6 +206,10 @@ TBLPROPERTIES (
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: parquet (zstd), tool_execution/month=*/*.parquet
 -- Athena's timestamps have milliseconds
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first, with the rows of an earlier load (Athena leaves their files below the location of query results: delete them there); logs_files is there for the load only, and to drop it removes none of the export's files
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE EXTERNAL TABLE `logs_files` (
   `log_id` string,
@@ -207,6 +235,8 @@ TBLPROPERTIES (
   'storage.location.template' = 's3://my-bucket/agents/tool_execution/month=${month}/'
 );
 
+DROP TABLE IF EXISTS `logs`;
+
 CREATE TABLE "logs"
 WITH (format = 'PARQUET', write_compression = 'ZSTD') AS
 SELECT
@@ -224,7 +254,11 @@ FROM "logs_files";
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: parquet (zstd), tool_execution/project=*/dt=*/*.parquet
 -- Athena's timestamps have milliseconds
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name (Athena leaves their files below the location of query results: delete them there)
 -- the projects are named: make it anew when another is declared
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE EXTERNAL TABLE `logs` (
   `log_id` string,
@@ -257,7 +291,11 @@ TBLPROPERTIES (
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: parquet (zstd), tool_execution/project=*/dt=*/*.parquet
 -- Athena's timestamps have milliseconds
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first, with the rows of an earlier load (Athena leaves their files below the location of query results: delete them there); logs_files is there for the load only, and to drop it removes none of the export's files
 -- the projects are named: make it anew when another is declared
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE EXTERNAL TABLE `logs_files` (
   `log_id` string,
@@ -286,6 +324,8 @@ TBLPROPERTIES (
   'storage.location.template' = 's3://my-bucket/agents/tool_execution/project=${project}/dt=${dt}/'
 );
 
+DROP TABLE IF EXISTS `logs`;
+
 CREATE TABLE "logs"
 WITH (format = 'PARQUET', write_compression = 'ZSTD') AS
 SELECT
@@ -304,7 +344,11 @@ FROM "logs_files";
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: parquet (zstd), tool_execution/project=*/dt=*/hour=*/*.parquet
 -- Athena's timestamps have milliseconds
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name (Athena leaves their files below the location of query results: delete them there)
 -- the projects are named: make it anew when another is declared
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE EXTERNAL TABLE `logs` (
   `log_id` string,
@@ -341,7 +385,11 @@ TBLPROPERTIES (
 -- logferry: pipeline nightly, sink lake, for athena
 -- files: parquet (zstd), tool_execution/project=*/dt=*/hour=*/*.parquet
 -- Athena's timestamps have milliseconds
+-- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
+-- a table of the same name is dropped first, with the rows of an earlier load (Athena leaves their files below the location of query results: delete them there); logs_files is there for the load only, and to drop it removes none of the export's files
 -- the projects are named: make it anew when another is declared
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE EXTERNAL TABLE `logs_files` (
   `log_id` string,
@@ -373,6 +421,8 @@ TBLPROPERTIES (
   'projection.hour.digits' = '2',
   'storage.location.template' = 's3://my-bucket/agents/tool_execution/project=${project}/dt=${dt}/hour=${hour}/'
 );
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE "logs"
 WITH (format = 'PARQUET', write_compression = 'ZSTD') AS

@@ -1,8 +1,9 @@
 ======== day
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/dt=*/*.parquet
+-- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
-CREATE OR REPLACE EXTERNAL TABLE `logs` (
+CREATE OR REPLACE EXTERNAL TABLE `${BIGQUERY_DATASET}`.`logs` (
   `log_id` STRING,
   `timestamp` TIMESTAMP,
   `duration_ms` INT64,
@@ -24,9 +25,10 @@ OPTIONS (
 ======== day, load
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/dt=*/*.parquet
--- as a command: bq load --replace --source_format=PARQUET --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/{dt:DATE}' 'logs' 'gs://my-bucket/agents/tool_execution/*'
+-- as a command: bq load --replace --source_format=PARQUET --time_partitioning_field=timestamp --time_partitioning_type=DAY --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/{dt:DATE}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/*'
+-- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
-LOAD DATA OVERWRITE `logs` (
+LOAD DATA OVERWRITE `${BIGQUERY_DATASET}`.`logs` (
   `log_id` STRING,
   `timestamp` TIMESTAMP,
   `duration_ms` INT64,
@@ -48,8 +50,9 @@ WITH PARTITION COLUMNS (
 ======== hour
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/dt=*/hour=*/*.parquet
+-- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
-CREATE OR REPLACE EXTERNAL TABLE `logs` (
+CREATE OR REPLACE EXTERNAL TABLE `${BIGQUERY_DATASET}`.`logs` (
   `log_id` STRING,
   `timestamp` TIMESTAMP,
   `duration_ms` INT64,
@@ -72,9 +75,10 @@ OPTIONS (
 ======== hour, load
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/dt=*/hour=*/*.parquet
--- as a command: bq load --replace --source_format=PARQUET --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/{dt:DATE}/{hour:INT64}' 'logs' 'gs://my-bucket/agents/tool_execution/*'
+-- as a command: bq load --replace --source_format=PARQUET --time_partitioning_field=timestamp --time_partitioning_type=DAY --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/{dt:DATE}/{hour:INT64}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/*'
+-- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
-LOAD DATA OVERWRITE `logs` (
+LOAD DATA OVERWRITE `${BIGQUERY_DATASET}`.`logs` (
   `log_id` STRING,
   `timestamp` TIMESTAMP,
   `duration_ms` INT64,
@@ -97,8 +101,9 @@ WITH PARTITION COLUMNS (
 ======== month
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/month=*/*.parquet
+-- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
-CREATE OR REPLACE EXTERNAL TABLE `logs` (
+CREATE OR REPLACE EXTERNAL TABLE `${BIGQUERY_DATASET}`.`logs` (
   `log_id` STRING,
   `timestamp` TIMESTAMP,
   `duration_ms` INT64,
@@ -120,9 +125,10 @@ OPTIONS (
 ======== month, load
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/month=*/*.parquet
--- as a command: bq load --replace --source_format=PARQUET --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/{month:STRING}' 'logs' 'gs://my-bucket/agents/tool_execution/*'
+-- as a command: bq load --replace --source_format=PARQUET --time_partitioning_field=timestamp --time_partitioning_type=MONTH --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/{month:STRING}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/*'
+-- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
-LOAD DATA OVERWRITE `logs` (
+LOAD DATA OVERWRITE `${BIGQUERY_DATASET}`.`logs` (
   `log_id` STRING,
   `timestamp` TIMESTAMP,
   `duration_ms` INT64,
@@ -145,8 +151,9 @@ WITH PARTITION COLUMNS (
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/project=*/dt=*/*.parquet
 -- the projects are named: make it anew when another is declared
+-- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
-CREATE OR REPLACE EXTERNAL TABLE `logs_prod` (
+CREATE OR REPLACE EXTERNAL TABLE `${BIGQUERY_DATASET}`.`logs_prod` (
   `log_id` STRING,
   `timestamp` TIMESTAMP,
   `duration_ms` INT64,
@@ -166,7 +173,7 @@ OPTIONS (
   require_hive_partition_filter = true
 );
 
-CREATE OR REPLACE EXTERNAL TABLE `logs_staging` (
+CREATE OR REPLACE EXTERNAL TABLE `${BIGQUERY_DATASET}`.`logs_staging` (
   `log_id` STRING,
   `timestamp` TIMESTAMP,
   `duration_ms` INT64,
@@ -186,19 +193,20 @@ OPTIONS (
   require_hive_partition_filter = true
 );
 
-CREATE OR REPLACE VIEW `logs` AS
-SELECT * FROM `logs_prod`
+CREATE OR REPLACE VIEW `${BIGQUERY_DATASET}`.`logs` AS
+SELECT * FROM `${BIGQUERY_DATASET}`.`logs_prod`
 UNION ALL
-SELECT * FROM `logs_staging`;
+SELECT * FROM `${BIGQUERY_DATASET}`.`logs_staging`;
 
 ======== projects, load
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/project=*/dt=*/*.parquet
 -- the projects are named: make it anew when another is declared
--- as a command: bq load --replace --source_format=PARQUET --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/project=prod/{dt:DATE}' 'logs' 'gs://my-bucket/agents/tool_execution/project=prod/*'
--- as a command: bq load --source_format=PARQUET --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/project=staging/{dt:DATE}' 'logs' 'gs://my-bucket/agents/tool_execution/project=staging/*'
+-- as a command: bq load --replace --source_format=PARQUET --time_partitioning_field=timestamp --time_partitioning_type=DAY --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/project=prod/{dt:DATE}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/project=prod/*'
+-- as a command: bq load --source_format=PARQUET --time_partitioning_field=timestamp --time_partitioning_type=DAY --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/project=staging/{dt:DATE}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/project=staging/*'
+-- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
-LOAD DATA OVERWRITE `logs` (
+LOAD DATA OVERWRITE `${BIGQUERY_DATASET}`.`logs` (
   `log_id` STRING,
   `timestamp` TIMESTAMP,
   `duration_ms` INT64,
@@ -218,7 +226,7 @@ WITH PARTITION COLUMNS (
   `dt` DATE
 );
 
-LOAD DATA INTO `logs` (
+LOAD DATA INTO `${BIGQUERY_DATASET}`.`logs` (
   `log_id` STRING,
   `timestamp` TIMESTAMP,
   `duration_ms` INT64,
@@ -242,8 +250,9 @@ WITH PARTITION COLUMNS (
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/project=*/dt=*/hour=*/*.parquet
 -- the projects are named: make it anew when another is declared
+-- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
-CREATE OR REPLACE EXTERNAL TABLE `logs_prod` (
+CREATE OR REPLACE EXTERNAL TABLE `${BIGQUERY_DATASET}`.`logs_prod` (
   `log_id` STRING,
   `timestamp` TIMESTAMP,
   `duration_ms` INT64,
@@ -264,16 +273,17 @@ OPTIONS (
   require_hive_partition_filter = true
 );
 
-CREATE OR REPLACE VIEW `logs` AS
-SELECT * FROM `logs_prod`;
+CREATE OR REPLACE VIEW `${BIGQUERY_DATASET}`.`logs` AS
+SELECT * FROM `${BIGQUERY_DATASET}`.`logs_prod`;
 
 ======== projects-hour, load
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/project=*/dt=*/hour=*/*.parquet
 -- the projects are named: make it anew when another is declared
--- as a command: bq load --replace --source_format=PARQUET --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/project=prod/{dt:DATE}/{hour:INT64}' 'logs' 'gs://my-bucket/agents/tool_execution/project=prod/*'
+-- as a command: bq load --replace --source_format=PARQUET --time_partitioning_field=timestamp --time_partitioning_type=DAY --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/project=prod/{dt:DATE}/{hour:INT64}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/project=prod/*'
+-- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
-LOAD DATA OVERWRITE `logs` (
+LOAD DATA OVERWRITE `${BIGQUERY_DATASET}`.`logs` (
   `log_id` STRING,
   `timestamp` TIMESTAMP,
   `duration_ms` INT64,

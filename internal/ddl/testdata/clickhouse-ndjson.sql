@@ -12,7 +12,7 @@ SELECT
   `request`,
   `score`,
   `order`,
-  toDate(extract(_path, '/dt=([^/]+)/')) AS `dt`
+  toDate(extract(_path, '/dt=([^/]+)/[^/]+$')) AS `dt`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/dt=*/*.ndjson.gz',
   'JSONEachRow',
@@ -48,7 +48,7 @@ SELECT
   `request`,
   `score`,
   `order`,
-  toDate(extract(_path, '/dt=([^/]+)/')) AS `dt`
+  toDate(extract(_path, '/dt=([^/]+)/[^/]+$')) AS `dt`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/dt=*/*.ndjson.gz',
   'JSONEachRow',
@@ -70,8 +70,8 @@ SELECT
   `request`,
   `score`,
   `order`,
-  toDate(extract(_path, '/dt=([^/]+)/')) AS `dt`,
-  toUInt8(extract(_path, '/hour=([^/]+)/')) AS `hour`
+  toDate(extract(_path, '/dt=([^/]+)/hour=[^/]+/[^/]+$')) AS `dt`,
+  toUInt8(extract(_path, '/hour=([^/]+)/[^/]+$')) AS `hour`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/dt=*/hour=*/*.ndjson.gz',
   'JSONEachRow',
@@ -108,8 +108,8 @@ SELECT
   `request`,
   `score`,
   `order`,
-  toDate(extract(_path, '/dt=([^/]+)/')) AS `dt`,
-  toUInt8(extract(_path, '/hour=([^/]+)/')) AS `hour`
+  toDate(extract(_path, '/dt=([^/]+)/hour=[^/]+/[^/]+$')) AS `dt`,
+  toUInt8(extract(_path, '/hour=([^/]+)/[^/]+$')) AS `hour`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/dt=*/hour=*/*.ndjson.gz',
   'JSONEachRow',
@@ -131,7 +131,7 @@ SELECT
   `request`,
   `score`,
   `order`,
-  extract(_path, '/month=([^/]+)/') AS `month`
+  extract(_path, '/month=([^/]+)/[^/]+$') AS `month`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/month=*/*.ndjson.gz',
   'JSONEachRow',
@@ -167,7 +167,7 @@ SELECT
   `request`,
   `score`,
   `order`,
-  extract(_path, '/month=([^/]+)/') AS `month`
+  extract(_path, '/month=([^/]+)/[^/]+$') AS `month`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/month=*/*.ndjson.gz',
   'JSONEachRow',
@@ -189,8 +189,8 @@ SELECT
   `request`,
   `score`,
   `order`,
-  extract(_path, '/project=([^/]+)/') AS `project`,
-  toDate(extract(_path, '/dt=([^/]+)/')) AS `dt`
+  extract(_path, '/project=([^/]+)/dt=[^/]+/[^/]+$') AS `project`,
+  toDate(extract(_path, '/dt=([^/]+)/[^/]+$')) AS `dt`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/project=*/dt=*/*.ndjson.gz',
   'JSONEachRow',
@@ -227,8 +227,8 @@ SELECT
   `request`,
   `score`,
   `order`,
-  extract(_path, '/project=([^/]+)/') AS `project`,
-  toDate(extract(_path, '/dt=([^/]+)/')) AS `dt`
+  extract(_path, '/project=([^/]+)/dt=[^/]+/[^/]+$') AS `project`,
+  toDate(extract(_path, '/dt=([^/]+)/[^/]+$')) AS `dt`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/project=*/dt=*/*.ndjson.gz',
   'JSONEachRow',
@@ -250,9 +250,9 @@ SELECT
   `request`,
   `score`,
   `order`,
-  extract(_path, '/project=([^/]+)/') AS `project`,
-  toDate(extract(_path, '/dt=([^/]+)/')) AS `dt`,
-  toUInt8(extract(_path, '/hour=([^/]+)/')) AS `hour`
+  extract(_path, '/project=([^/]+)/dt=[^/]+/hour=[^/]+/[^/]+$') AS `project`,
+  toDate(extract(_path, '/dt=([^/]+)/hour=[^/]+/[^/]+$')) AS `dt`,
+  toUInt8(extract(_path, '/hour=([^/]+)/[^/]+$')) AS `hour`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/project=*/dt=*/hour=*/*.ndjson.gz',
   'JSONEachRow',
@@ -290,9 +290,9 @@ SELECT
   `request`,
   `score`,
   `order`,
-  extract(_path, '/project=([^/]+)/') AS `project`,
-  toDate(extract(_path, '/dt=([^/]+)/')) AS `dt`,
-  toUInt8(extract(_path, '/hour=([^/]+)/')) AS `hour`
+  extract(_path, '/project=([^/]+)/dt=[^/]+/hour=[^/]+/[^/]+$') AS `project`,
+  toDate(extract(_path, '/dt=([^/]+)/hour=[^/]+/[^/]+$')) AS `dt`,
+  toUInt8(extract(_path, '/hour=([^/]+)/[^/]+$')) AS `hour`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/project=*/dt=*/hour=*/*.ndjson.gz',
   'JSONEachRow',

@@ -12,7 +12,7 @@ SELECT
   `request`,
   `score`,
   `order`,
-  toDate(extract(_path, '/dt=([^/]+)/')) AS `dt`
+  toDate(extract(_path, '/dt=([^/]+)/[^/]+$')) AS `dt`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/dt=*/*.parquet',
   'Parquet',
@@ -47,7 +47,7 @@ SELECT
   `request`,
   `score`,
   `order`,
-  toDate(extract(_path, '/dt=([^/]+)/')) AS `dt`
+  toDate(extract(_path, '/dt=([^/]+)/[^/]+$')) AS `dt`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/dt=*/*.parquet',
   'Parquet',
@@ -68,8 +68,8 @@ SELECT
   `request`,
   `score`,
   `order`,
-  toDate(extract(_path, '/dt=([^/]+)/')) AS `dt`,
-  toUInt8(extract(_path, '/hour=([^/]+)/')) AS `hour`
+  toDate(extract(_path, '/dt=([^/]+)/hour=[^/]+/[^/]+$')) AS `dt`,
+  toUInt8(extract(_path, '/hour=([^/]+)/[^/]+$')) AS `hour`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/dt=*/hour=*/*.parquet',
   'Parquet',
@@ -105,8 +105,8 @@ SELECT
   `request`,
   `score`,
   `order`,
-  toDate(extract(_path, '/dt=([^/]+)/')) AS `dt`,
-  toUInt8(extract(_path, '/hour=([^/]+)/')) AS `hour`
+  toDate(extract(_path, '/dt=([^/]+)/hour=[^/]+/[^/]+$')) AS `dt`,
+  toUInt8(extract(_path, '/hour=([^/]+)/[^/]+$')) AS `hour`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/dt=*/hour=*/*.parquet',
   'Parquet',
@@ -127,7 +127,7 @@ SELECT
   `request`,
   `score`,
   `order`,
-  extract(_path, '/month=([^/]+)/') AS `month`
+  extract(_path, '/month=([^/]+)/[^/]+$') AS `month`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/month=*/*.parquet',
   'Parquet',
@@ -162,7 +162,7 @@ SELECT
   `request`,
   `score`,
   `order`,
-  extract(_path, '/month=([^/]+)/') AS `month`
+  extract(_path, '/month=([^/]+)/[^/]+$') AS `month`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/month=*/*.parquet',
   'Parquet',
@@ -183,8 +183,8 @@ SELECT
   `request`,
   `score`,
   `order`,
-  extract(_path, '/project=([^/]+)/') AS `project`,
-  toDate(extract(_path, '/dt=([^/]+)/')) AS `dt`
+  extract(_path, '/project=([^/]+)/dt=[^/]+/[^/]+$') AS `project`,
+  toDate(extract(_path, '/dt=([^/]+)/[^/]+$')) AS `dt`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/project=*/dt=*/*.parquet',
   'Parquet',
@@ -220,8 +220,8 @@ SELECT
   `request`,
   `score`,
   `order`,
-  extract(_path, '/project=([^/]+)/') AS `project`,
-  toDate(extract(_path, '/dt=([^/]+)/')) AS `dt`
+  extract(_path, '/project=([^/]+)/dt=[^/]+/[^/]+$') AS `project`,
+  toDate(extract(_path, '/dt=([^/]+)/[^/]+$')) AS `dt`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/project=*/dt=*/*.parquet',
   'Parquet',
@@ -242,9 +242,9 @@ SELECT
   `request`,
   `score`,
   `order`,
-  extract(_path, '/project=([^/]+)/') AS `project`,
-  toDate(extract(_path, '/dt=([^/]+)/')) AS `dt`,
-  toUInt8(extract(_path, '/hour=([^/]+)/')) AS `hour`
+  extract(_path, '/project=([^/]+)/dt=[^/]+/hour=[^/]+/[^/]+$') AS `project`,
+  toDate(extract(_path, '/dt=([^/]+)/hour=[^/]+/[^/]+$')) AS `dt`,
+  toUInt8(extract(_path, '/hour=([^/]+)/[^/]+$')) AS `hour`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/project=*/dt=*/hour=*/*.parquet',
   'Parquet',
@@ -281,9 +281,9 @@ SELECT
   `request`,
   `score`,
   `order`,
-  extract(_path, '/project=([^/]+)/') AS `project`,
-  toDate(extract(_path, '/dt=([^/]+)/')) AS `dt`,
-  toUInt8(extract(_path, '/hour=([^/]+)/')) AS `hour`
+  extract(_path, '/project=([^/]+)/dt=[^/]+/hour=[^/]+/[^/]+$') AS `project`,
+  toDate(extract(_path, '/dt=([^/]+)/hour=[^/]+/[^/]+$')) AS `dt`,
+  toUInt8(extract(_path, '/hour=([^/]+)/[^/]+$')) AS `hour`
 FROM s3(
   'https://my-bucket.s3.eu-central-1.amazonaws.com/agents/tool_execution/project=*/dt=*/hour=*/*.parquet',
   'Parquet',

@@ -2,6 +2,7 @@
 -- logferry: pipeline nightly, sink lake, for duckdb
 -- files: parquet (zstd), tool_execution/dt=*/*.parquet
 -- a secret gives access: CREATE SECRET (TYPE s3, PROVIDER credential_chain, REGION 'eu-central-1')
+-- union_by_name opens every file to plan a query; without that line only those that the query is about are opened, which needs files with the same columns in all of them: none declared or removed since the first apply
 
 CREATE OR REPLACE VIEW "logs" AS
 SELECT
@@ -46,6 +47,7 @@ FROM read_parquet(
 -- logferry: pipeline nightly, sink lake, for duckdb
 -- files: parquet (zstd), tool_execution/dt=*/hour=*/*.parquet
 -- a secret gives access: CREATE SECRET (TYPE s3, PROVIDER credential_chain, REGION 'eu-central-1')
+-- union_by_name opens every file to plan a query; without that line only those that the query is about are opened, which needs files with the same columns in all of them: none declared or removed since the first apply
 
 CREATE OR REPLACE VIEW "logs" AS
 SELECT
@@ -92,6 +94,7 @@ FROM read_parquet(
 -- logferry: pipeline nightly, sink lake, for duckdb
 -- files: parquet (zstd), tool_execution/month=*/*.parquet
 -- a secret gives access: CREATE SECRET (TYPE s3, PROVIDER credential_chain, REGION 'eu-central-1')
+-- union_by_name opens every file to plan a query; without that line only those that the query is about are opened, which needs files with the same columns in all of them: none declared or removed since the first apply
 
 CREATE OR REPLACE VIEW "logs" AS
 SELECT
@@ -136,6 +139,7 @@ FROM read_parquet(
 -- logferry: pipeline nightly, sink lake, for duckdb
 -- files: parquet (zstd), tool_execution/project=*/dt=*/*.parquet
 -- a secret gives access: CREATE SECRET (TYPE s3, PROVIDER credential_chain, REGION 'eu-central-1')
+-- union_by_name opens every file to plan a query; without that line only those that the query is about are opened, which needs files with the same columns in all of them: none declared or removed since the first apply
 
 CREATE OR REPLACE VIEW "logs" AS
 SELECT
@@ -182,6 +186,7 @@ FROM read_parquet(
 -- logferry: pipeline nightly, sink lake, for duckdb
 -- files: parquet (zstd), tool_execution/project=*/dt=*/hour=*/*.parquet
 -- a secret gives access: CREATE SECRET (TYPE s3, PROVIDER credential_chain, REGION 'eu-central-1')
+-- union_by_name opens every file to plan a query; without that line only those that the query is about are opened, which needs files with the same columns in all of them: none declared or removed since the first apply
 
 CREATE OR REPLACE VIEW "logs" AS
 SELECT

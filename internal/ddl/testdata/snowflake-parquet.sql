@@ -2,6 +2,7 @@
 -- logferry: pipeline nightly, sink lake, for snowflake
 -- files: parquet (zstd), tool_execution/dt=*/*.parquet
 -- times are those of UTC
+-- a query leaves out, without an error, files that it can't read or the rest of them: a load (--load) ends with an error there
 -- ALTER EXTERNAL TABLE "LOGS" REFRESH after each apply, or set AUTO_REFRESH up with the bucket's notifications
 -- fill in ${SNOWFLAKE_STORAGE_INTEGRATION}: the storage integration that may read the bucket
 
@@ -17,7 +18,7 @@ CREATE OR REPLACE EXTERNAL TABLE "LOGS" (
   "REQUEST" VARCHAR AS (value:"request"::VARCHAR),
   "SCORE" FLOAT AS (value:"score"::FLOAT),
   "ORDER" BOOLEAN AS (value:"order"::BOOLEAN),
-  "DT" DATE AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)dt=([^/]+)/', 1, 1, 'e', 2)::DATE)
+  "DT" DATE AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)dt=([^/]+)/[^/]+$', 1, 1, 'e', 2)::DATE)
 )
 PARTITION BY ("DT")
 LOCATION = @"LOGS_STAGE"
@@ -57,7 +58,7 @@ FROM (
     $1:"request"::VARCHAR,
     $1:"score"::FLOAT,
     $1:"order"::BOOLEAN,
-    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)dt=([^/]+)/', 1, 1, 'e', 2)::DATE
+    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)dt=([^/]+)/[^/]+$', 1, 1, 'e', 2)::DATE
   FROM @"LOGS_STAGE"
 )
 PATTERN = '.*[.]parquet'
@@ -67,6 +68,7 @@ FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = FALSE USE_VECTORIZED_SCANNER = 
 -- logferry: pipeline nightly, sink lake, for snowflake
 -- files: parquet (zstd), tool_execution/dt=*/hour=*/*.parquet
 -- times are those of UTC
+-- a query leaves out, without an error, files that it can't read or the rest of them: a load (--load) ends with an error there
 -- ALTER EXTERNAL TABLE "LOGS" REFRESH after each apply, or set AUTO_REFRESH up with the bucket's notifications
 -- fill in ${SNOWFLAKE_STORAGE_INTEGRATION}: the storage integration that may read the bucket
 
@@ -82,8 +84,8 @@ CREATE OR REPLACE EXTERNAL TABLE "LOGS" (
   "REQUEST" VARCHAR AS (value:"request"::VARCHAR),
   "SCORE" FLOAT AS (value:"score"::FLOAT),
   "ORDER" BOOLEAN AS (value:"order"::BOOLEAN),
-  "DT" DATE AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)dt=([^/]+)/', 1, 1, 'e', 2)::DATE),
-  "HOUR" NUMBER(2,0) AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)hour=([^/]+)/', 1, 1, 'e', 2)::NUMBER(2,0))
+  "DT" DATE AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)dt=([^/]+)/hour=[^/]+/[^/]+$', 1, 1, 'e', 2)::DATE),
+  "HOUR" NUMBER(2,0) AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)hour=([^/]+)/[^/]+$', 1, 1, 'e', 2)::NUMBER(2,0))
 )
 PARTITION BY ("DT", "HOUR")
 LOCATION = @"LOGS_STAGE"
@@ -124,8 +126,8 @@ FROM (
     $1:"request"::VARCHAR,
     $1:"score"::FLOAT,
     $1:"order"::BOOLEAN,
-    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)dt=([^/]+)/', 1, 1, 'e', 2)::DATE,
-    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)hour=([^/]+)/', 1, 1, 'e', 2)::NUMBER(2,0)
+    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)dt=([^/]+)/hour=[^/]+/[^/]+$', 1, 1, 'e', 2)::DATE,
+    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)hour=([^/]+)/[^/]+$', 1, 1, 'e', 2)::NUMBER(2,0)
   FROM @"LOGS_STAGE"
 )
 PATTERN = '.*[.]parquet'
@@ -135,6 +137,7 @@ FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = FALSE USE_VECTORIZED_SCANNER = 
 -- logferry: pipeline nightly, sink lake, for snowflake
 -- files: parquet (zstd), tool_execution/month=*/*.parquet
 -- times are those of UTC
+-- a query leaves out, without an error, files that it can't read or the rest of them: a load (--load) ends with an error there
 -- ALTER EXTERNAL TABLE "LOGS" REFRESH after each apply, or set AUTO_REFRESH up with the bucket's notifications
 -- fill in ${SNOWFLAKE_STORAGE_INTEGRATION}: the storage integration that may read the bucket
 
@@ -150,7 +153,7 @@ CREATE OR REPLACE EXTERNAL TABLE "LOGS" (
   "REQUEST" VARCHAR AS (value:"request"::VARCHAR),
   "SCORE" FLOAT AS (value:"score"::FLOAT),
   "ORDER" BOOLEAN AS (value:"order"::BOOLEAN),
-  "MONTH" VARCHAR AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)month=([^/]+)/', 1, 1, 'e', 2))
+  "MONTH" VARCHAR AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)month=([^/]+)/[^/]+$', 1, 1, 'e', 2))
 )
 PARTITION BY ("MONTH")
 LOCATION = @"LOGS_STAGE"
@@ -190,7 +193,7 @@ FROM (
     $1:"request"::VARCHAR,
     $1:"score"::FLOAT,
     $1:"order"::BOOLEAN,
-    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)month=([^/]+)/', 1, 1, 'e', 2)
+    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)month=([^/]+)/[^/]+$', 1, 1, 'e', 2)
   FROM @"LOGS_STAGE"
 )
 PATTERN = '.*[.]parquet'
@@ -200,6 +203,7 @@ FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = FALSE USE_VECTORIZED_SCANNER = 
 -- logferry: pipeline nightly, sink lake, for snowflake
 -- files: parquet (zstd), tool_execution/project=*/dt=*/*.parquet
 -- times are those of UTC
+-- a query leaves out, without an error, files that it can't read or the rest of them: a load (--load) ends with an error there
 -- ALTER EXTERNAL TABLE "LOGS" REFRESH after each apply, or set AUTO_REFRESH up with the bucket's notifications
 -- fill in ${SNOWFLAKE_STORAGE_INTEGRATION}: the storage integration that may read the bucket
 
@@ -215,8 +219,8 @@ CREATE OR REPLACE EXTERNAL TABLE "LOGS" (
   "REQUEST" VARCHAR AS (value:"request"::VARCHAR),
   "SCORE" FLOAT AS (value:"score"::FLOAT),
   "ORDER" BOOLEAN AS (value:"order"::BOOLEAN),
-  "PROJECT" VARCHAR AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)project=([^/]+)/', 1, 1, 'e', 2)),
-  "DT" DATE AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)dt=([^/]+)/', 1, 1, 'e', 2)::DATE)
+  "PROJECT" VARCHAR AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)project=([^/]+)/dt=[^/]+/[^/]+$', 1, 1, 'e', 2)),
+  "DT" DATE AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)dt=([^/]+)/[^/]+$', 1, 1, 'e', 2)::DATE)
 )
 PARTITION BY ("PROJECT", "DT")
 LOCATION = @"LOGS_STAGE"
@@ -257,8 +261,8 @@ FROM (
     $1:"request"::VARCHAR,
     $1:"score"::FLOAT,
     $1:"order"::BOOLEAN,
-    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)project=([^/]+)/', 1, 1, 'e', 2),
-    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)dt=([^/]+)/', 1, 1, 'e', 2)::DATE
+    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)project=([^/]+)/dt=[^/]+/[^/]+$', 1, 1, 'e', 2),
+    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)dt=([^/]+)/[^/]+$', 1, 1, 'e', 2)::DATE
   FROM @"LOGS_STAGE"
 )
 PATTERN = '.*[.]parquet'
@@ -268,6 +272,7 @@ FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = FALSE USE_VECTORIZED_SCANNER = 
 -- logferry: pipeline nightly, sink lake, for snowflake
 -- files: parquet (zstd), tool_execution/project=*/dt=*/hour=*/*.parquet
 -- times are those of UTC
+-- a query leaves out, without an error, files that it can't read or the rest of them: a load (--load) ends with an error there
 -- ALTER EXTERNAL TABLE "LOGS" REFRESH after each apply, or set AUTO_REFRESH up with the bucket's notifications
 -- fill in ${SNOWFLAKE_STORAGE_INTEGRATION}: the storage integration that may read the bucket
 
@@ -283,9 +288,9 @@ CREATE OR REPLACE EXTERNAL TABLE "LOGS" (
   "REQUEST" VARCHAR AS (value:"request"::VARCHAR),
   "SCORE" FLOAT AS (value:"score"::FLOAT),
   "ORDER" BOOLEAN AS (value:"order"::BOOLEAN),
-  "PROJECT" VARCHAR AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)project=([^/]+)/', 1, 1, 'e', 2)),
-  "DT" DATE AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)dt=([^/]+)/', 1, 1, 'e', 2)::DATE),
-  "HOUR" NUMBER(2,0) AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)hour=([^/]+)/', 1, 1, 'e', 2)::NUMBER(2,0))
+  "PROJECT" VARCHAR AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)project=([^/]+)/dt=[^/]+/hour=[^/]+/[^/]+$', 1, 1, 'e', 2)),
+  "DT" DATE AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)dt=([^/]+)/hour=[^/]+/[^/]+$', 1, 1, 'e', 2)::DATE),
+  "HOUR" NUMBER(2,0) AS (REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)hour=([^/]+)/[^/]+$', 1, 1, 'e', 2)::NUMBER(2,0))
 )
 PARTITION BY ("PROJECT", "DT", "HOUR")
 LOCATION = @"LOGS_STAGE"
@@ -327,9 +332,9 @@ FROM (
     $1:"request"::VARCHAR,
     $1:"score"::FLOAT,
     $1:"order"::BOOLEAN,
-    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)project=([^/]+)/', 1, 1, 'e', 2),
-    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)dt=([^/]+)/', 1, 1, 'e', 2)::DATE,
-    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)hour=([^/]+)/', 1, 1, 'e', 2)::NUMBER(2,0)
+    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)project=([^/]+)/dt=[^/]+/hour=[^/]+/[^/]+$', 1, 1, 'e', 2),
+    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)dt=([^/]+)/hour=[^/]+/[^/]+$', 1, 1, 'e', 2)::DATE,
+    REGEXP_SUBSTR(METADATA$FILENAME, '(^|/)hour=([^/]+)/[^/]+$', 1, 1, 'e', 2)::NUMBER(2,0)
   FROM @"LOGS_STAGE"
 )
 PATTERN = '.*[.]parquet'

@@ -1,7 +1,11 @@
 ======== day
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: ndjson (gzip), tool_execution/dt=*/*.ndjson.gz
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE `logs` (
   `log_id` STRING,
@@ -23,7 +27,11 @@ MSCK REPAIR TABLE `logs` SYNC PARTITIONS;
 ======== day, load
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: ndjson (gzip), tool_execution/dt=*/*.ndjson.gz
+-- a table of the same name is dropped first, with the rows of an earlier load; logs_files is there for the load only, and to drop it removes none of the export's files
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE TABLE `logs_files` (
   `log_id` STRING,
@@ -42,6 +50,8 @@ LOCATION 's3a://my-bucket/agents/tool_execution';
 
 MSCK REPAIR TABLE `logs_files` SYNC PARTITIONS;
 
+DROP TABLE IF EXISTS `logs`;
+
 CREATE TABLE `logs`
 USING PARQUET AS
 SELECT * FROM `logs_files`;
@@ -49,7 +59,11 @@ SELECT * FROM `logs_files`;
 ======== hour
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: ndjson (gzip), tool_execution/dt=*/hour=*/*.ndjson.gz
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE `logs` (
   `log_id` STRING,
@@ -72,7 +86,11 @@ MSCK REPAIR TABLE `logs` SYNC PARTITIONS;
 ======== hour, load
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: ndjson (gzip), tool_execution/dt=*/hour=*/*.ndjson.gz
+-- a table of the same name is dropped first, with the rows of an earlier load; logs_files is there for the load only, and to drop it removes none of the export's files
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE TABLE `logs_files` (
   `log_id` STRING,
@@ -92,6 +110,8 @@ LOCATION 's3a://my-bucket/agents/tool_execution';
 
 MSCK REPAIR TABLE `logs_files` SYNC PARTITIONS;
 
+DROP TABLE IF EXISTS `logs`;
+
 CREATE TABLE `logs`
 USING PARQUET AS
 SELECT * FROM `logs_files`;
@@ -99,7 +119,11 @@ SELECT * FROM `logs_files`;
 ======== month
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: ndjson (gzip), tool_execution/month=*/*.ndjson.gz
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE `logs` (
   `log_id` STRING,
@@ -121,7 +145,11 @@ MSCK REPAIR TABLE `logs` SYNC PARTITIONS;
 ======== month, load
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: ndjson (gzip), tool_execution/month=*/*.ndjson.gz
+-- a table of the same name is dropped first, with the rows of an earlier load; logs_files is there for the load only, and to drop it removes none of the export's files
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE TABLE `logs_files` (
   `log_id` STRING,
@@ -140,6 +168,8 @@ LOCATION 's3a://my-bucket/agents/tool_execution';
 
 MSCK REPAIR TABLE `logs_files` SYNC PARTITIONS;
 
+DROP TABLE IF EXISTS `logs`;
+
 CREATE TABLE `logs`
 USING PARQUET AS
 SELECT * FROM `logs_files`;
@@ -147,7 +177,11 @@ SELECT * FROM `logs_files`;
 ======== projects
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: ndjson (gzip), tool_execution/project=*/dt=*/*.ndjson.gz
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE `logs` (
   `log_id` STRING,
@@ -170,7 +204,11 @@ MSCK REPAIR TABLE `logs` SYNC PARTITIONS;
 ======== projects, load
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: ndjson (gzip), tool_execution/project=*/dt=*/*.ndjson.gz
+-- a table of the same name is dropped first, with the rows of an earlier load; logs_files is there for the load only, and to drop it removes none of the export's files
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE TABLE `logs_files` (
   `log_id` STRING,
@@ -190,6 +228,8 @@ LOCATION 's3a://my-bucket/agents/tool_execution';
 
 MSCK REPAIR TABLE `logs_files` SYNC PARTITIONS;
 
+DROP TABLE IF EXISTS `logs`;
+
 CREATE TABLE `logs`
 USING PARQUET AS
 SELECT * FROM `logs_files`;
@@ -197,7 +237,11 @@ SELECT * FROM `logs_files`;
 ======== projects-hour
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: ndjson (gzip), tool_execution/project=*/dt=*/hour=*/*.ndjson.gz
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE `logs` (
   `log_id` STRING,
@@ -221,7 +265,11 @@ MSCK REPAIR TABLE `logs` SYNC PARTITIONS;
 ======== projects-hour, load
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: ndjson (gzip), tool_execution/project=*/dt=*/hour=*/*.ndjson.gz
+-- a table of the same name is dropped first, with the rows of an earlier load; logs_files is there for the load only, and to drop it removes none of the export's files
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE TABLE `logs_files` (
   `log_id` STRING,
@@ -241,6 +289,8 @@ PARTITIONED BY (`project`, `dt`, `hour`)
 LOCATION 's3a://my-bucket/agents/tool_execution';
 
 MSCK REPAIR TABLE `logs_files` SYNC PARTITIONS;
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE `logs`
 USING PARQUET AS

@@ -1,7 +1,11 @@
 ======== day
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: parquet (zstd), tool_execution/dt=*/*.parquet
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE `logs` (
   `log_id` STRING,
@@ -22,7 +26,11 @@ MSCK REPAIR TABLE `logs` SYNC PARTITIONS;
 ======== day, load
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: parquet (zstd), tool_execution/dt=*/*.parquet
+-- a table of the same name is dropped first, with the rows of an earlier load; logs_files is there for the load only, and to drop it removes none of the export's files
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE TABLE `logs_files` (
   `log_id` STRING,
@@ -40,6 +48,8 @@ LOCATION 's3a://my-bucket/agents/tool_execution';
 
 MSCK REPAIR TABLE `logs_files` SYNC PARTITIONS;
 
+DROP TABLE IF EXISTS `logs`;
+
 CREATE TABLE `logs`
 USING PARQUET AS
 SELECT * FROM `logs_files`;
@@ -47,7 +57,11 @@ SELECT * FROM `logs_files`;
 ======== hour
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: parquet (zstd), tool_execution/dt=*/hour=*/*.parquet
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE `logs` (
   `log_id` STRING,
@@ -69,7 +83,11 @@ MSCK REPAIR TABLE `logs` SYNC PARTITIONS;
 ======== hour, load
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: parquet (zstd), tool_execution/dt=*/hour=*/*.parquet
+-- a table of the same name is dropped first, with the rows of an earlier load; logs_files is there for the load only, and to drop it removes none of the export's files
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE TABLE `logs_files` (
   `log_id` STRING,
@@ -88,6 +106,8 @@ LOCATION 's3a://my-bucket/agents/tool_execution';
 
 MSCK REPAIR TABLE `logs_files` SYNC PARTITIONS;
 
+DROP TABLE IF EXISTS `logs`;
+
 CREATE TABLE `logs`
 USING PARQUET AS
 SELECT * FROM `logs_files`;
@@ -95,7 +115,11 @@ SELECT * FROM `logs_files`;
 ======== month
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: parquet (zstd), tool_execution/month=*/*.parquet
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE `logs` (
   `log_id` STRING,
@@ -116,7 +140,11 @@ MSCK REPAIR TABLE `logs` SYNC PARTITIONS;
 ======== month, load
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: parquet (zstd), tool_execution/month=*/*.parquet
+-- a table of the same name is dropped first, with the rows of an earlier load; logs_files is there for the load only, and to drop it removes none of the export's files
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE TABLE `logs_files` (
   `log_id` STRING,
@@ -134,6 +162,8 @@ LOCATION 's3a://my-bucket/agents/tool_execution';
 
 MSCK REPAIR TABLE `logs_files` SYNC PARTITIONS;
 
+DROP TABLE IF EXISTS `logs`;
+
 CREATE TABLE `logs`
 USING PARQUET AS
 SELECT * FROM `logs_files`;
@@ -141,7 +171,11 @@ SELECT * FROM `logs_files`;
 ======== projects
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: parquet (zstd), tool_execution/project=*/dt=*/*.parquet
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE `logs` (
   `log_id` STRING,
@@ -163,7 +197,11 @@ MSCK REPAIR TABLE `logs` SYNC PARTITIONS;
 ======== projects, load
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: parquet (zstd), tool_execution/project=*/dt=*/*.parquet
+-- a table of the same name is dropped first, with the rows of an earlier load; logs_files is there for the load only, and to drop it removes none of the export's files
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE TABLE `logs_files` (
   `log_id` STRING,
@@ -182,6 +220,8 @@ LOCATION 's3a://my-bucket/agents/tool_execution';
 
 MSCK REPAIR TABLE `logs_files` SYNC PARTITIONS;
 
+DROP TABLE IF EXISTS `logs`;
+
 CREATE TABLE `logs`
 USING PARQUET AS
 SELECT * FROM `logs_files`;
@@ -189,7 +229,11 @@ SELECT * FROM `logs_files`;
 ======== projects-hour
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: parquet (zstd), tool_execution/project=*/dt=*/hour=*/*.parquet
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE `logs` (
   `log_id` STRING,
@@ -212,7 +256,11 @@ MSCK REPAIR TABLE `logs` SYNC PARTITIONS;
 ======== projects-hour, load
 -- logferry: pipeline nightly, sink lake, for spark
 -- files: parquet (zstd), tool_execution/project=*/dt=*/hour=*/*.parquet
+-- a table of the same name is dropped first, with the rows of an earlier load; logs_files is there for the load only, and to drop it removes none of the export's files
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- run MSCK REPAIR TABLE again after an apply that made partitions
+
+DROP TABLE IF EXISTS `logs_files`;
 
 CREATE TABLE `logs_files` (
   `log_id` STRING,
@@ -231,6 +279,8 @@ PARTITIONED BY (`project`, `dt`, `hour`)
 LOCATION 's3a://my-bucket/agents/tool_execution';
 
 MSCK REPAIR TABLE `logs_files` SYNC PARTITIONS;
+
+DROP TABLE IF EXISTS `logs`;
 
 CREATE TABLE `logs`
 USING PARQUET AS

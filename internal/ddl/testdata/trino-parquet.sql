@@ -1,9 +1,13 @@
 ======== day
 -- logferry: pipeline nightly, sink lake, for trino
 -- files: parquet (zstd), tool_execution/dt=*/*.parquet
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- the catalog needs hive.timestamp-precision=MICROSECONDS; run CALL again after an apply that made partitions
 -- fill in ${TRINO_SCHEMA}: the schema of the table
 -- fill in ${TRINO_CATALOG}: the catalog of the table
+
+DROP TABLE IF EXISTS "logs";
 
 CREATE TABLE "logs" (
   "log_id" VARCHAR,
@@ -26,9 +30,13 @@ CALL "${TRINO_CATALOG}".system.sync_partition_metadata('${TRINO_SCHEMA}', 'logs'
 ======== day, load
 -- logferry: pipeline nightly, sink lake, for trino
 -- files: parquet (zstd), tool_execution/dt=*/*.parquet
+-- a table of the same name is dropped first, with the rows of an earlier load; logs_files is there for the load only, and to drop it removes none of the export's files
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- the catalog needs hive.timestamp-precision=MICROSECONDS; run CALL again after an apply that made partitions
 -- fill in ${TRINO_SCHEMA}: the schema of the table
 -- fill in ${TRINO_CATALOG}: the catalog of the table
+
+DROP TABLE IF EXISTS "logs_files";
 
 CREATE TABLE "logs_files" (
   "log_id" VARCHAR,
@@ -48,15 +56,21 @@ WITH (
 
 CALL "${TRINO_CATALOG}".system.sync_partition_metadata('${TRINO_SCHEMA}', 'logs_files', 'FULL');
 
+DROP TABLE IF EXISTS "logs";
+
 CREATE TABLE "logs" AS
 SELECT * FROM "logs_files";
 
 ======== hour
 -- logferry: pipeline nightly, sink lake, for trino
 -- files: parquet (zstd), tool_execution/dt=*/hour=*/*.parquet
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- the catalog needs hive.timestamp-precision=MICROSECONDS; run CALL again after an apply that made partitions
 -- fill in ${TRINO_SCHEMA}: the schema of the table
 -- fill in ${TRINO_CATALOG}: the catalog of the table
+
+DROP TABLE IF EXISTS "logs";
 
 CREATE TABLE "logs" (
   "log_id" VARCHAR,
@@ -80,9 +94,13 @@ CALL "${TRINO_CATALOG}".system.sync_partition_metadata('${TRINO_SCHEMA}', 'logs'
 ======== hour, load
 -- logferry: pipeline nightly, sink lake, for trino
 -- files: parquet (zstd), tool_execution/dt=*/hour=*/*.parquet
+-- a table of the same name is dropped first, with the rows of an earlier load; logs_files is there for the load only, and to drop it removes none of the export's files
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- the catalog needs hive.timestamp-precision=MICROSECONDS; run CALL again after an apply that made partitions
 -- fill in ${TRINO_SCHEMA}: the schema of the table
 -- fill in ${TRINO_CATALOG}: the catalog of the table
+
+DROP TABLE IF EXISTS "logs_files";
 
 CREATE TABLE "logs_files" (
   "log_id" VARCHAR,
@@ -103,15 +121,21 @@ WITH (
 
 CALL "${TRINO_CATALOG}".system.sync_partition_metadata('${TRINO_SCHEMA}', 'logs_files', 'FULL');
 
+DROP TABLE IF EXISTS "logs";
+
 CREATE TABLE "logs" AS
 SELECT * FROM "logs_files";
 
 ======== month
 -- logferry: pipeline nightly, sink lake, for trino
 -- files: parquet (zstd), tool_execution/month=*/*.parquet
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- the catalog needs hive.timestamp-precision=MICROSECONDS; run CALL again after an apply that made partitions
 -- fill in ${TRINO_SCHEMA}: the schema of the table
 -- fill in ${TRINO_CATALOG}: the catalog of the table
+
+DROP TABLE IF EXISTS "logs";
 
 CREATE TABLE "logs" (
   "log_id" VARCHAR,
@@ -134,9 +158,13 @@ CALL "${TRINO_CATALOG}".system.sync_partition_metadata('${TRINO_SCHEMA}', 'logs'
 ======== month, load
 -- logferry: pipeline nightly, sink lake, for trino
 -- files: parquet (zstd), tool_execution/month=*/*.parquet
+-- a table of the same name is dropped first, with the rows of an earlier load; logs_files is there for the load only, and to drop it removes none of the export's files
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- the catalog needs hive.timestamp-precision=MICROSECONDS; run CALL again after an apply that made partitions
 -- fill in ${TRINO_SCHEMA}: the schema of the table
 -- fill in ${TRINO_CATALOG}: the catalog of the table
+
+DROP TABLE IF EXISTS "logs_files";
 
 CREATE TABLE "logs_files" (
   "log_id" VARCHAR,
@@ -156,15 +184,21 @@ WITH (
 
 CALL "${TRINO_CATALOG}".system.sync_partition_metadata('${TRINO_SCHEMA}', 'logs_files', 'FULL');
 
+DROP TABLE IF EXISTS "logs";
+
 CREATE TABLE "logs" AS
 SELECT * FROM "logs_files";
 
 ======== projects
 -- logferry: pipeline nightly, sink lake, for trino
 -- files: parquet (zstd), tool_execution/project=*/dt=*/*.parquet
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- the catalog needs hive.timestamp-precision=MICROSECONDS; run CALL again after an apply that made partitions
 -- fill in ${TRINO_SCHEMA}: the schema of the table
 -- fill in ${TRINO_CATALOG}: the catalog of the table
+
+DROP TABLE IF EXISTS "logs";
 
 CREATE TABLE "logs" (
   "log_id" VARCHAR,
@@ -188,9 +222,13 @@ CALL "${TRINO_CATALOG}".system.sync_partition_metadata('${TRINO_SCHEMA}', 'logs'
 ======== projects, load
 -- logferry: pipeline nightly, sink lake, for trino
 -- files: parquet (zstd), tool_execution/project=*/dt=*/*.parquet
+-- a table of the same name is dropped first, with the rows of an earlier load; logs_files is there for the load only, and to drop it removes none of the export's files
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- the catalog needs hive.timestamp-precision=MICROSECONDS; run CALL again after an apply that made partitions
 -- fill in ${TRINO_SCHEMA}: the schema of the table
 -- fill in ${TRINO_CATALOG}: the catalog of the table
+
+DROP TABLE IF EXISTS "logs_files";
 
 CREATE TABLE "logs_files" (
   "log_id" VARCHAR,
@@ -211,15 +249,21 @@ WITH (
 
 CALL "${TRINO_CATALOG}".system.sync_partition_metadata('${TRINO_SCHEMA}', 'logs_files', 'FULL');
 
+DROP TABLE IF EXISTS "logs";
+
 CREATE TABLE "logs" AS
 SELECT * FROM "logs_files";
 
 ======== projects-hour
 -- logferry: pipeline nightly, sink lake, for trino
 -- files: parquet (zstd), tool_execution/project=*/dt=*/hour=*/*.parquet
+-- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- the catalog needs hive.timestamp-precision=MICROSECONDS; run CALL again after an apply that made partitions
 -- fill in ${TRINO_SCHEMA}: the schema of the table
 -- fill in ${TRINO_CATALOG}: the catalog of the table
+
+DROP TABLE IF EXISTS "logs";
 
 CREATE TABLE "logs" (
   "log_id" VARCHAR,
@@ -244,9 +288,13 @@ CALL "${TRINO_CATALOG}".system.sync_partition_metadata('${TRINO_SCHEMA}', 'logs'
 ======== projects-hour, load
 -- logferry: pipeline nightly, sink lake, for trino
 -- files: parquet (zstd), tool_execution/project=*/dt=*/hour=*/*.parquet
+-- a table of the same name is dropped first, with the rows of an earlier load; logs_files is there for the load only, and to drop it removes none of the export's files
+-- if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out
 -- the catalog needs hive.timestamp-precision=MICROSECONDS; run CALL again after an apply that made partitions
 -- fill in ${TRINO_SCHEMA}: the schema of the table
 -- fill in ${TRINO_CATALOG}: the catalog of the table
+
+DROP TABLE IF EXISTS "logs_files";
 
 CREATE TABLE "logs_files" (
   "log_id" VARCHAR,
@@ -267,6 +315,8 @@ WITH (
 );
 
 CALL "${TRINO_CATALOG}".system.sync_partition_metadata('${TRINO_SCHEMA}', 'logs_files', 'FULL');
+
+DROP TABLE IF EXISTS "logs";
 
 CREATE TABLE "logs" AS
 SELECT * FROM "logs_files";

@@ -115,8 +115,14 @@ func (w *world) apply(p *config.Pipeline) {
 	require.NoError(w.t, err)
 }
 
-// view makes the view `logs` over a sink of a pipeline, by the text that `logferry schema` prints.
+// view makes the view `logs` over a sink of a pipeline.
 func view(t testing.TB, p *config.Pipeline, f format) {
+	t.Helper()
+	execute(t, script(t, p, f, false))
+}
+
+// script is the text that `logferry schema` prints for a sink, with --load or without.
+func script(t testing.TB, p *config.Pipeline, f format, load bool) string {
 	t.Helper()
 	exports, err := apply.Exports(p, clock)
 	require.NoError(t, err)
@@ -124,10 +130,11 @@ func view(t testing.TB, p *config.Pipeline, f format) {
 		if e.Sink != f.String() {
 			continue
 		}
-		script, err := ddl.NewScript(ddl.DuckDB, e)
+		e.Load = load
+		s, err := ddl.NewScript(ddl.DuckDB, e)
 		require.NoError(t, err)
-		execute(t, script.String())
-		return
+		return s.String()
 	}
 	t.Fatalf("the pipeline has no sink %s", f)
+	return ""
 }
