@@ -24,6 +24,9 @@ type prepared struct {
 // Where another run wrote the commit with this serial first, the error is a *ConflictError; st is out of date then. After
 // any other error the commit may have been written or not: calling again with the same State finds out, and never
 // writes the same change twice.
+//
+// With a signing key the commit is signed after it was written. Where that fails the commit stays, and SignHead makes up for
+// it.
 func (s *Store) Commit(ctx context.Context, st *State, c Change) error {
 	if err := s.commit(ctx, st, c.normal()); err != nil {
 		return fmt.Errorf("commit %s: %w", c.Operation, err)
@@ -37,6 +40,9 @@ func (s *Store) commit(ctx context.Context, st *State, c Change) error {
 	}
 	digest, err := c.digest()
 	if err != nil {
+		return err
+	}
+	if _, err := s.SignHead(ctx, st); err != nil { // so that no commit is without a signature where a later one has it
 		return err
 	}
 	if st.doubt != nil && st.doubt.change != digest {
@@ -107,7 +113,7 @@ func (s *Store) writeCheckpoint(ctx context.Context, st *State, next *Commit, c 
 func (s *Store) newCommit(st *State, c Change) *Commit {
 	next := &Commit{
 		Pipeline: s.pipeline, Lineage: st.Lineage, Serial: st.Serial + 1, Previous: st.Head,
-		ID: s.o.NewID(), By: s.o.User + "@" + s.o.Host, At: s.now(), Program: s.o.Version, Operation: c.Operation, Config: c.Config,
+		ID: s.o.NewID(), By: s.o.User + "@" + s.o.Host, At: s.now(), Program: s.o.Version, Operation: c.Operation, Config: c.Config, Signer: s.signer(),
 		Changes: []PartitionChange{}, Recent: st.recent, RecentShapes: st.recentShapes, Checkpoints: st.refs,
 	}
 	if next.Lineage == "" {
@@ -133,6 +139,10 @@ func (s *Store) publish(ctx context.Context, st *State) error {
 	case err == nil:
 		st.apply(ours)
 		st.doubt = nil
+		if s.o.SigningKey != nil {
+			// The commit is a fact whatever becomes of its signature: the next commit, or SignHead, tries again and reports.
+			_, _ = s.sign(ctx, st, ours.content)
+		}
 		return nil
 	case found != nil:
 		st.doubt = nil

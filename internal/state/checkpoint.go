@@ -78,8 +78,13 @@ func (c *checkpoint) pack() ([]byte, CheckpointRef, error) {
 	sha := hexSum(content)
 	return content, CheckpointRef{
 		Span: c.Span, SHA256: sha, Size: int64(len(content)),
-		Key: fmt.Sprintf("%s%d-%012d-%s.json.zst", checkpointsFolder, c.Level, c.Through, sha[:shortHash]),
+		Key: c.key(sha),
 	}, nil
+}
+
+// key is where the checkpoint lies below the prefix; sha is the SHA-256, hex, of its object.
+func (c *checkpoint) key(sha string) string {
+	return fmt.Sprintf("%s%d-%012d-%s.json.zst", checkpointsFolder, c.Level, c.Through, sha[:shortHash])
 }
 
 // readCheckpoint reads and checks the checkpoint that the commit names.
@@ -93,16 +98,7 @@ func (s *Store) readCheckpoint(ctx context.Context, ref CheckpointRef, by *Commi
 
 func (s *Store) unpack(content []byte, ref CheckpointRef, lineage string) (*checkpoint, error) {
 	key := s.prefix + ref.Key
-	decoder, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxPlain), zstd.WithDecoderConcurrency(1))
-	if err != nil {
-		return nil, fmt.Errorf("decompress checkpoint: %w", err)
-	}
-	defer decoder.Close()
-	text, err := decoder.DecodeAll(content, nil)
-	if err != nil {
-		return nil, unusable(key, Malformed, "it can't be decompressed: %v", err)
-	}
-	c, err := decode[checkpoint](key, text)
+	c, err := decodeCheckpoint(key, content)
 	if err != nil {
 		return nil, err
 	}
@@ -118,4 +114,18 @@ func (s *Store) unpack(content []byte, ref CheckpointRef, lineage string) (*chec
 		return nil, unusable(key, Malformed, "%s", problem)
 	}
 	return c, nil
+}
+
+// decodeCheckpoint reads the object under key, without looking at what it holds.
+func decodeCheckpoint(key string, content []byte) (*checkpoint, error) {
+	decoder, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxPlain), zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		return nil, fmt.Errorf("decompress checkpoint: %w", err)
+	}
+	defer decoder.Close()
+	text, err := decoder.DecodeAll(content, nil)
+	if err != nil {
+		return nil, unusable(key, Malformed, "it can't be decompressed: %v", err)
+	}
+	return decode[checkpoint](key, text)
 }

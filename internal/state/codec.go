@@ -10,9 +10,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Format is the version of the format of all objects that this program writes, and the newest that it reads. Any
-// difference in what a reader must know raises it: readers reject members that they don't know.
-const Format = 1
+// An object has the oldest format that has all of its members: this one, unless it says otherwise. Any difference in what a
+// reader must know raises the format, as readers reject members that they don't know.
+const firstFormat = 1
+
+// grown is an object of which there are several formats.
+type grown interface {
+	format() int       // the oldest that has all its members
+	newestFormat() int // that this program knows
+}
 
 // versioned puts the format version before everything else.
 type versioned[T any] struct {
@@ -23,7 +29,11 @@ type versioned[T any] struct {
 // encode returns the object's text, with a newline at its end. Equal values have equal texts.
 func encode[T any](body T) ([]byte, error) {
 	var text bytes.Buffer
-	err := json.MarshalWrite(&text, versioned[T]{Format: Format, Body: body}, json.Deterministic(true))
+	format := firstFormat
+	if g, ok := any(body).(grown); ok {
+		format = g.format()
+	}
+	err := json.MarshalWrite(&text, versioned[T]{Format: format, Body: body}, json.Deterministic(true))
 	if err != nil {
 		return nil, fmt.Errorf("encode state object: %w", err)
 	}
@@ -38,21 +48,27 @@ func decode[T any](key string, text []byte) (*T, error) {
 	}
 	var object versioned[T]
 	err := json.Unmarshal(text, &object, json.RejectUnknownMembers(true))
-	if err == nil && object.Format == Format {
+	least, known := firstFormat, firstFormat
+	if g, ok := any(&object.Body).(grown); ok {
+		least, known = g.format(), g.newestFormat()
+	}
+	if err == nil && object.Format >= least && object.Format <= known {
 		return &object.Body, nil
 	}
 	var version struct {
 		Format int `json:"format"`
 	}
 	switch versionErr := json.Unmarshal(text, &version); {
-	case versionErr == nil && version.Format > Format:
-		return nil, unusable(key, Newer, "it was written by a newer logferry: format %d, and this one reads up to %d", version.Format, Format)
+	case versionErr == nil && version.Format > known:
+		return nil, unusable(key, Newer, "it was written by a newer logferry: format %d, and this one reads up to %d", version.Format, known)
+	case err == nil && object.Format >= firstFormat:
+		return nil, unusable(key, Malformed, "it has members that its format %d does not have", object.Format)
 	case err == nil:
 		return nil, unusable(key, Malformed, "it has the format version %d, which never was", object.Format)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return nil, unusable(key, Malformed, "it is cut short: %d bytes", len(text))
 	}
-	return nil, unusable(key, Malformed, "it is not of format %d: %s", Format, mistake(err))
+	return nil, unusable(key, Malformed, "it is not of format %d: %s", max(version.Format, firstFormat), mistake(err))
 }
 
 // mistake is the text of a decoder's error without the names of Go types.

@@ -9,7 +9,8 @@ import (
 
 // Commit is one step of a state's history.
 type Commit struct {
-	Hash string `json:"-"` // SHA-256, hex, of the object's bytes
+	Hash    string `json:"-"` // SHA-256, hex, of the object's bytes
+	content []byte // the object's bytes, of one that was read
 
 	Pipeline  string    `json:"pipeline"`
 	Lineage   string    `json:"lineage"`
@@ -20,7 +21,8 @@ type Commit struct {
 	At        time.Time `json:"at"`
 	Program   string    `json:"program"` // version of the program that wrote it
 	Operation string    `json:"operation"`
-	Config    string    `json:"config"` // hash of the configuration
+	Config    string    `json:"config"`           // hash of the configuration
+	Signer    string    `json:"signer,omitempty"` // names the key that signs this commit: signing.ID; "" in format 1
 
 	Changes []PartitionChange `json:"changes"`
 	Shapes  []ShapeChange     `json:"shapes,omitempty"` // new ones
@@ -61,6 +63,15 @@ type ShapeChange struct {
 	Values Shape  `json:"values"`
 }
 
+func (c *Commit) format() int {
+	if c.Signer != "" {
+		return 2
+	}
+	return firstFormat
+}
+
+func (*Commit) newestFormat() int { return 2 }
+
 // maxSerial makes the newest commit the first in byte order.
 const maxSerial = 999_999_999_999
 
@@ -83,7 +94,7 @@ func (s *Store) decodeCommit(serial int64, content []byte) (*Commit, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Hash = hexSum(content)
+	c.Hash, c.content = hexSum(content), content
 	switch {
 	case c.Pipeline != s.pipeline:
 		return nil, unusable(key, OtherPipeline, "it belongs to the pipeline %q, not to %q", c.Pipeline, s.pipeline)

@@ -19,9 +19,14 @@ const golden = "testdata/v1"
 
 func requireGolden(t *testing.T, name string, content []byte) {
 	t.Helper()
-	file := filepath.Join(golden, name)
+	requireGoldenIn(t, golden, name, content)
+}
+
+func requireGoldenIn(t *testing.T, folder, name string, content []byte) {
+	t.Helper()
+	file := filepath.Join(folder, name)
 	if *update {
-		require.NoError(t, os.MkdirAll(golden, 0o755))
+		require.NoError(t, os.MkdirAll(folder, 0o755))
 		require.NoError(t, os.WriteFile(file, content, 0o644))
 	}
 	want, err := os.ReadFile(file)

@@ -66,30 +66,58 @@ func (s *Store) Acquire(ctx context.Context, o LockOptions) (*Lock, error) {
 	}
 }
 
+// errUsed says that a number was another lock's. Nobody sees it but where a bucket refuses every number.
+var errUsed = errors.New("the bucket says of every lock that it is there already, and shows none: keep the state elsewhere (state.url)")
+
 // tryLock makes a lock if there is none but stale ones, and keeps it if nobody else made one meanwhile.
 func (s *Store) tryLock(ctx context.Context, o LockOptions, watched watch) (*Lock, error) {
-	found, _, err := s.readLocks(ctx)
+	for used := int64(0); ; {
+		lock, number, err := s.tryNumber(ctx, o, watched, used)
+		if !errors.Is(err, errUsed) || number >= lastNumber {
+			return lock, err
+		}
+		used = number
+	}
+}
+
+// tryNumber tries to lock with a number above all that were ever seen. The error is errUsed where it turns out that another lock
+// had it: the caller tries again with what is listed then.
+func (s *Store) tryNumber(ctx context.Context, o LockOptions, watched watch, used int64) (lock *Lock, number int64, err error) {
+	found, there, err := s.readLocks(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	stale := map[int64]string{}
-	number := int64(1)
 	for i := range found {
 		if !watched.stale(&found[i]) && !s.proved(&found[i], o) {
-			return nil, &LockedError{Info: found[i].info}
+			return nil, 0, &LockedError{Info: found[i].info}
 		}
 		stale[found[i].number] = found[i].digest
-		number = found[i].number + 1
 	}
-	lock, err := s.claim(ctx, number, o)
+	number = 1 + highest(there)
+	if number <= used {
+		number = min(2*used, lastNumber) // nothing that is listed tells how many there were
+	}
+	lock, err = s.claim(ctx, number, o)
 	if err != nil {
-		return nil, err
+		return nil, number, err
 	}
-	if err := s.settle(ctx, lock, stale); err != nil {
-		return nil, errors.Join(err, lock.remove(ctx))
+	if err = s.settle(ctx, lock, stale); err == nil {
+		lock.hold(ctx)
+		return lock, number, nil
 	}
-	lock.hold(ctx)
-	return lock, nil
+	if removal := lock.remove(ctx); removal != nil {
+		return nil, 0, errors.Join(err, removal)
+	}
+	return nil, number, err
+}
+
+// highest is the highest number of which there is anything, 0 for none.
+func highest(there []lockObjects) int64 {
+	if len(there) == 0 {
+		return 0
+	}
+	return there[len(there)-1].number
 }
 
 func (s *Store) proved(f *foundLock, o LockOptions) bool {
@@ -100,7 +128,8 @@ func (s *Store) proved(f *foundLock, o LockOptions) bool {
 	return (len(o.Folders) == 0 || slices.ContainsFunc(fileLockIDs(o.Folders), common)) && o.LocalProof(f.info)
 }
 
-// claim creates the lock with the number.
+// claim creates the lock with the number. The error is errUsed where the bucket refuses that although there is no such object:
+// it keeps the number of a lock that was removed.
 func (s *Store) claim(ctx context.Context, number int64, o LockOptions) (*Lock, error) {
 	began := time.Now()
 	info := LockInfo{
@@ -115,6 +144,8 @@ func (s *Store) claim(ctx context.Context, number int64, o LockOptions) (*Lock, 
 	switch {
 	case err == nil:
 		return newLock(s, number, info, content, began), nil
+	case errors.Is(err, fs.ErrExist) && errors.Is(err, fs.ErrNotExist):
+		return nil, errUsed
 	case found == nil && !errors.Is(err, fs.ErrExist):
 		// It may have been made although the answer says otherwise.
 		_ = newLock(s, number, info, content, began).remove(ctx)
@@ -128,9 +159,10 @@ func (s *Store) claim(ctx context.Context, number int64, o LockOptions) (*Lock, 
 }
 
 // settle makes sure that there is no other lock than ours and the stale ones, and then removes those. Two runs that see
-// each other here both step back.
+// each other here both step back. The error is errUsed where a higher number was given meanwhile, or ours before: whoever has
+// listed for long may come with a number that is over, and others would not look at it.
 func (s *Store) settle(ctx context.Context, lock *Lock, stale map[int64]string) error {
-	found, strays, err := s.readLocks(ctx)
+	found, there, err := s.readLocks(ctx)
 	if err != nil {
 		return err
 	}
@@ -142,46 +174,29 @@ func (s *Store) settle(ctx context.Context, lock *Lock, stale map[int64]string) 
 			return &LockedError{Info: found[i].info}
 		}
 	}
+	if usedUp(there, lock) {
+		return errUsed
+	}
 	if !ours {
 		return lock.lostError("it was removed", nil)
 	}
 	for i := range found {
 		if found[i].number != lock.number {
-			if err := s.deleteAll(ctx, lockKey(found[i].number), found[i].signKey()); err != nil {
+			if err := s.retire(ctx, &found[i]); err != nil {
 				return err
 			}
 		}
 	}
-	return s.deleteAll(ctx, strays...)
-}
-
-func (s *Store) deleteAll(ctx context.Context, keys ...string) error {
-	for _, key := range keys {
-		if err := s.bucket.Delete(ctx, s.prefix+key); err != nil {
-			return err
-		}
-	}
+	s.sweep(ctx, there, lock.number)
 	return nil
 }
 
-// ForceUnlock removes the lock with the ID, whoever holds it. Its holder, if it lives, notices when it renews the lock
-// and stops. Where no lock has the ID, the error is a *NoSuchLockError.
-func (s *Store) ForceUnlock(ctx context.Context, id string) error {
-	found, _, err := s.readLocks(ctx)
-	if err != nil {
-		return fmt.Errorf("read locks: %w", err)
-	}
-	missing := &NoSuchLockError{ID: id}
-	for i := range found {
-		if found[i].info.ID == id {
-			if err := s.deleteAll(ctx, lockKey(found[i].number), found[i].signKey()); err != nil {
-				return fmt.Errorf("remove lock: %w", err)
-			}
-			return nil
-		}
-		missing.Locks = append(missing.Locks, found[i].info)
-	}
-	return missing
+// usedUp says whether a lock that was just made has a number that another had, or one below another's.
+func usedUp(there []lockObjects, lock *Lock) bool {
+	return slices.ContainsFunc(there, func(o lockObjects) bool {
+		marked := slices.ContainsFunc(o.marks, func(m lockName) bool { return m.id != lock.info.ID })
+		return o.number > lock.number || o.number == lock.number && marked
+	})
 }
 
 // watch remembers since when, by this machine's clock, locks have not changed.

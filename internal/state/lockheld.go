@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 )
 
@@ -16,6 +17,8 @@ type Lock struct {
 	info    LockInfo
 	content []byte    // of the lock object
 	alive   time.Time // when the newest request began that showed the lock to be ours
+	tries   int64     // to renew it
+	signs   []string  // keys of signs that may be there, the newest last
 	cancel  context.CancelFunc
 	done    chan struct{} // closed when it is no longer renewed
 	lost    chan struct{}
@@ -63,18 +66,16 @@ func (l *Lock) Release(ctx context.Context) error {
 	return nil
 }
 
-// remove deletes the sign and the lock, the latter only if it is ours.
+// remove ends the lock if it is ours, and removes its signs, or leaves them to the next holder. It isn't renewed.
 func (l *Lock) remove(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
-	if err := l.store.deleteAll(ctx, signKey(l.number, l.info.ID)); err != nil {
-		return err
-	}
 	ours, err := l.ours(ctx)
-	if err != nil || !ours {
-		return err
+	if err == nil && ours {
+		err = l.store.end(ctx, l.number, l.info.ID)
 	}
-	return l.store.deleteAll(ctx, lockKey(l.number))
+	_ = l.store.deleteAll(ctx, l.signs...)
+	return err
 }
 
 // hold begins to renew the lock.
@@ -92,7 +93,7 @@ func (l *Lock) hold(ctx context.Context) {
 // keep renews the lock until ctx ends or it is lost.
 func (l *Lock) keep(ctx context.Context) *LostError {
 	wait := renewEvery
-	for renewals := int64(1); ; {
+	for {
 		// Earlier than anybody takes it over, who has seen the newest sign no earlier than it was written.
 		end := l.alive.Add(Lease - renewEvery)
 		select {
@@ -101,7 +102,7 @@ func (l *Lock) keep(ctx context.Context) *LostError {
 		case <-time.After(min(wait, time.Until(end))):
 		}
 		began := time.Now()
-		err := l.renew(ctx, end, renewals)
+		err := l.renew(ctx, end)
 		var lost *LostError
 		switch {
 		case ctx.Err() != nil:
@@ -110,7 +111,6 @@ func (l *Lock) keep(ctx context.Context) *LostError {
 			return lost
 		case err == nil:
 			l.alive, wait = began, renewEvery
-			renewals++
 		case !time.Now().Before(end):
 			return l.lostError("it could not be renewed in time", err)
 		default:
@@ -120,22 +120,35 @@ func (l *Lock) keep(ctx context.Context) *LostError {
 }
 
 // renew writes a new sign of life and checks that the lock is still ours. It gives a request that hangs up in time for
-// another one.
-func (l *Lock) renew(ctx context.Context, end time.Time, renewals int64) error {
+// another one. Each try has a key of its own: what became of the one before need not be known.
+func (l *Lock) renew(ctx context.Context, end time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, min(renewEvery, time.Until(end)))
 	defer cancel()
-	content, err := encode(sign{ID: l.info.ID, Renewed: l.store.now(), Renewals: renewals})
-	if err == nil {
-		err = l.store.upload(ctx, signKey(l.number, l.info.ID), content)
+	l.tries++
+	content, err := encode(sign{ID: l.info.ID, Renewed: l.store.now(), Renewals: l.tries})
+	if err != nil {
+		return err
 	}
-	if err == nil {
+	key := renewalKey(l.number, l.info.ID, l.tries)
+	l.signs = append(l.signs, key)
+	if _, err = l.store.create(ctx, key, content, jsonType); err == nil {
 		err = l.check(ctx)
 	}
 	var lost *LostError
-	if errors.As(err, &lost) {
-		_ = l.store.deleteAll(ctx, signKey(l.number, l.info.ID)) // or the next holder does
+	switch {
+	case errors.As(err, &lost):
+		_ = l.store.deleteAll(ctx, l.signs...) // or the next holder does
+	case err == nil:
+		l.dropSigns(ctx)
 	}
 	return err
+}
+
+// dropSigns removes the signs before the newest two, as far as the bucket lets it: whoever has listed one can still read it.
+func (l *Lock) dropSigns(ctx context.Context) {
+	for len(l.signs) > 2 && l.store.deleteAll(ctx, l.signs[0]) == nil {
+		l.signs = l.signs[1:]
+	}
 }
 
 // check finds out whether the lock is ours and nobody is taking it over.
@@ -144,17 +157,15 @@ func (l *Lock) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !ours {
-		return l.lostError("it was removed", nil)
-	}
-	keys, err := l.store.list(ctx, locksFolder)
+	there, err := l.store.listLocks(ctx)
 	if err != nil {
 		return err
 	}
-	for _, key := range keys {
-		if number, id, ok := parseLockKey(key); ok && id == "" && number > l.number {
-			return l.lostError("another run has taken it over", nil)
-		}
+	if !ours || slices.ContainsFunc(there, func(o lockObjects) bool { return o.number == l.number && o.released(l.info.ID) }) {
+		return l.lostError("it was removed", nil)
+	}
+	if slices.ContainsFunc(there, func(o lockObjects) bool { return o.number > l.number && o.lock && len(o.marks) == 0 }) {
+		return l.lostError("another run has taken it over", nil)
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func TestAForcedUnlockIsNoticedByTheHolder(t *testing.T) {
 
 		require.NoError(t, lockStore(b, "bob").ForceUnlock(t.Context(), lock.Info().ID))
 		require.ErrorAs(t, lock.Check(t.Context()), new(*LostError), "whoever asks knows at once")
-		next := acquire(t, lockStore(b, "bob"), LockOptions{}) // it has the number of the one that was removed
+		next := acquire(t, lockStore(b, "bob"), LockOptions{})
 		<-lock.Lost()
 		var lost *LostError
 		require.ErrorAs(t, lock.Err(), &lost)
@@ -37,7 +37,7 @@ func TestAForcedUnlockIsNoticedByTheHolder(t *testing.T) {
 		require.NoError(t, lock.Release(t.Context()))
 		require.NoError(t, next.Check(t.Context()), "neither renewing nor releasing touches the lock of another")
 		require.NoError(t, next.Release(t.Context()))
-		require.Empty(t, keysOf(t, b, ""))
+		requireReleased(t, b)
 		require.ErrorAs(t, lockStore(b, "bob").ForceUnlock(t.Context(), lock.Info().ID), &none)
 		require.Contains(t, none.Hint(), "not locked")
 	})
@@ -51,7 +51,7 @@ func TestAHigherNumberEndsALock(t *testing.T) {
 		<-lock.Lost()
 		require.ErrorContains(t, lock.Err(), "taken it over")
 		require.NoError(t, lock.Release(t.Context()))
-		require.Equal(t, []string{testPrefix + lockKey(2)}, keysOf(t, b, ""))
+		require.Equal(t, []string{testPrefix + lockKey(2)}, locksThere(t, b))
 	})
 }
 
@@ -91,16 +91,16 @@ func TestALockThatCannotBeRenewedIsLostBeforeItIsTakenOver(t *testing.T) {
 	}
 }
 
-// hanging is a bucket whose uploads fail or hang while it is down.
+// hanging is a bucket that creates nothing while it is down: it fails or hangs.
 type hanging struct {
 	bucket.Bucket
 	down *atomic.Bool
 	hang bool
 }
 
-func (h *hanging) Upload(ctx context.Context, key string, body io.Reader, size int64, contentType string) error {
+func (h *hanging) Create(ctx context.Context, key string, body io.Reader, size int64, contentType string) error {
 	if !h.down.Load() {
-		return h.Bucket.Upload(ctx, key, body, size, contentType)
+		return h.Bucket.Create(ctx, key, body, size, contentType)
 	}
 	if h.hang {
 		<-ctx.Done()

@@ -12,31 +12,35 @@ const MaxNamed = 100
 // Manifest is all that is known of one version of one partition. It is written before the commit that names it and
 // never changed. All times are UTC.
 type Manifest struct {
-	Pipeline         string           `json:"pipeline"`
-	Lineage          string           `json:"lineage"`
-	Project          string           `json:"project,omitempty"`
-	Partition        string           `json:"partition"`
-	Version          int              `json:"version"`
-	Previous         string           `json:"previous,omitempty"` // SHA-256, hex, of the manifest that it replaces
-	From             time.Time        `json:"from"`               // the time that is covered: From included,
-	To               time.Time        `json:"to"`                 // To excluded
-	AsOf             time.Time        `json:"as_of"`              // complete as of: when the listing of it began
-	Shape            string           `json:"shape"`              // Shape.Hash of what rows look like
-	Files            []File           `json:"files,omitempty"`
-	Rows             int64            `json:"rows"` // of one sink; every sink has the same
-	IDs              string           `json:"ids"`  // SHA-256, hex, over the log_ids in order of (timestamp, log_id), each followed by "\n"
-	Statuses         map[string]int64 `json:"statuses,omitempty"`
-	Details          map[string]int64 `json:"details,omitempty"` // rows by outcome of their detail
-	Quarantine       []Quarantined    `json:"quarantine,omitempty"`
-	QuarantineObject *Object          `json:"quarantine_object,omitempty"` // what is known of the quarantined records; nil where none is
-	Requests         Requests         `json:"requests"`
-	Windows          int64            `json:"windows"`         // walked
-	Usage            *int64           `json:"usage,omitempty"` // the usage count seen for exactly From to To; nil where it was not asked for or not had
-	Reconcile        *Reconcile       `json:"reconcile,omitempty"`
-	Action           string           `json:"action"` // of the plan: "create", "refresh", …
-	Reason           string           `json:"reason"`
-	CreatedAt        time.Time        `json:"created_at"`
-	Program          string           `json:"program"` // version of the program that wrote it
+	Pipeline  string    `json:"pipeline"`
+	Lineage   string    `json:"lineage"`
+	Project   string    `json:"project,omitempty"`
+	Partition string    `json:"partition"`
+	Version   int       `json:"version"`
+	Previous  string    `json:"previous,omitempty"` // SHA-256, hex, of the manifest that it replaces
+	From      time.Time `json:"from"`               // the time that is covered: From included,
+	To        time.Time `json:"to"`                 // To excluded
+	AsOf      time.Time `json:"as_of"`              // complete as of: when the listing of it began
+	Shape     string    `json:"shape"`              // Shape.Hash of what rows look like
+	Files     []File    `json:"files,omitempty"`
+	Rows      int64     `json:"rows"` // of one sink; every sink has the same
+	IDs       string    `json:"ids"`  // SHA-256, hex, over the log_ids in order of (timestamp, log_id), each followed by "\n"
+	// Root is the root, hex, of the Merkle tree over the canonical forms of the rows (table.Canonical) in their order, and Columns
+	// what columns they have, by the names of their kinds. Both are empty in format 1.
+	Root             string            `json:"root,omitempty"`
+	Columns          map[string]string `json:"columns,omitempty"`
+	Statuses         map[string]int64  `json:"statuses,omitempty"`
+	Details          map[string]int64  `json:"details,omitempty"` // rows by outcome of their detail
+	Quarantine       []Quarantined     `json:"quarantine,omitempty"`
+	QuarantineObject *Object           `json:"quarantine_object,omitempty"` // what is known of the quarantined records; nil where none is
+	Requests         Requests          `json:"requests"`
+	Windows          int64             `json:"windows"`         // walked
+	Usage            *int64            `json:"usage,omitempty"` // the usage count seen for exactly From to To; nil where it was not asked for or not had
+	Reconcile        *Reconcile        `json:"reconcile,omitempty"`
+	Action           string            `json:"action"` // of the plan: "create", "refresh", …
+	Reason           string            `json:"reason"`
+	CreatedAt        time.Time         `json:"created_at"`
+	Program          string            `json:"program"` // version of the program that wrote it
 }
 
 // File is a data file, as verify must find it.
@@ -96,6 +100,15 @@ type Reconcile struct {
 	Late         []string `json:"late,omitempty"`
 	LateCount    int64    `json:"late_count,omitzero"`
 }
+
+func (m *Manifest) format() int {
+	if m.Root != "" || m.Columns != nil {
+		return 2
+	}
+	return firstFormat
+}
+
+func (*Manifest) newestFormat() int { return 2 }
 
 // Interval is the time of the partition that is covered.
 func (m *Manifest) Interval() window.Interval { return window.New(m.From, m.To) }

@@ -19,6 +19,7 @@ type State struct {
 	recent       []PartitionChange // since the newest checkpoint, the head's included
 	recentShapes []ShapeChange
 	doubt        *prepared
+	signed       int64 // serial of the newest commit that is known to have its signature
 }
 
 // slot is the last change of a partition.

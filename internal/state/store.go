@@ -3,6 +3,7 @@ package state
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ const (
 	pendingFolder     = "pending/"
 	locksFolder       = "locks/"
 	probeFolder       = "probe/"
+	signaturesFolder  = "signatures/"
 )
 
 const (
@@ -40,6 +42,8 @@ type Options struct {
 	Host    string           // where; "" for the name of this machine
 	Machine string           // tells this machine from all others; "" for what the system says, see LockInfo
 	NewID   func() string    // makes unique names; nil for random UUIDs
+	// SigningKey signs every commit; nil for none.
+	SigningKey ed25519.PrivateKey
 }
 
 // Store is one pipeline's state in a bucket. All methods may be called concurrently, as long as no two share a State.

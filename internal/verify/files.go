@@ -9,7 +9,6 @@ import (
 	"os"
 	"slices"
 
-	"logferry/internal/plan"
 	"logferry/internal/state"
 	"logferry/sinks"
 )
@@ -106,71 +105,4 @@ func (c *checker) undeclared() {
 			})
 		}
 	}
-}
-
-// quarantine verifies the object with what is known of the quarantined records.
-func (c *checker) quarantine(ctx context.Context) error {
-	q := c.manifest.QuarantineObject
-	if q == nil {
-		return nil
-	}
-	at := slices.IndexFunc(c.Sinks, func(s *sinks.Sink) bool { return s.Name() == q.Sink })
-	if at < 0 {
-		c.verifier.find(Finding{
-			Kind: Undeclared, Partition: c.entry.Name(), Sink: q.Sink, Key: q.Key, Problem: "its sink is not declared any more: it was not looked at",
-			Advice: "declare the sink again to verify it",
-		})
-		return nil
-	}
-	s := c.Sinks[at]
-	sum, _, err := s.HashObject(ctx, q.Key, io.Discard)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		c.find(Missing, s.Name(), q.Key, "is not there")
-	case err != nil:
-		return err
-	case sum != q.SHA256:
-		c.find(Altered, s.Name(), q.Key, "has the SHA-256 %s, and %s was committed", sum, q.SHA256)
-	}
-	return nil
-}
-
-// strays finds what lies in the buckets and is named by nothing.
-func (v *verifier) strays(ctx context.Context, st *state.State) error {
-	named := map[string]bool{} // under whatever sink: it may have been given another name
-	for _, e := range st.All() {
-		for _, f := range e.Files {
-			named[f.Key] = true
-		}
-	}
-	for _, s := range v.Sinks {
-		for o, err := range s.List(ctx, sinks.Table+"/") {
-			if err != nil {
-				return err
-			}
-			if !named[o.Key] {
-				advice := "remove it by hand: it is no data file of this pipeline"
-				if _, ok := plan.PartitionOf(o.Key); ok {
-					advice = "logferry apply removes or replaces it where its partition is declared or in the state; otherwise remove it by hand"
-				}
-				v.find(Finding{Kind: Stray, Sink: s.Name(), Key: o.Key, Problem: "no state names it, and a glob reads it", Advice: advice})
-			}
-		}
-	}
-	for o, err := range v.Store.Objects(ctx, &v.names) {
-		if err != nil {
-			return err
-		}
-		switch o.Kind {
-		case state.CommitObject:
-			if !o.Named {
-				v.find(Finding{Kind: BrokenState, Key: o.Key, Problem: "it is no commit of this chain", Advice: "find out who put it there; the chain that the head names is whole"})
-			}
-		case state.CheckpointObject, state.ManifestObject, state.PendingObject, state.ProbeObject:
-			if !o.Named {
-				v.report.Leftovers++
-			}
-		}
-	}
-	return nil
 }

@@ -15,6 +15,9 @@ const (
 	Altered     Kind = "altered"    // it is, with another size or hash
 	Content     Kind = "content"    // its rows are not those that the manifest counts
 	Stray       Kind = "stray"      // a data file that no state names
+	History     Kind = "history"    // a head that was written down is not, or not so, in the history
+	Signature   Kind = "signature"  // a signature is missing, or not that of its commit
+	Unsigned    Kind = "unsigned"   // the newest commit has no signature by a key that was given
 	Late        Kind = "late"       // the API lists a record that the next apply will add: no fault
 	Undeclared  Kind = "undeclared" // a file's sink is not declared any more: it was not looked at
 )
@@ -32,23 +35,29 @@ type Finding struct {
 
 // Report is what a verification has found. Its JSON names are stable.
 type Report struct {
-	Type        string    `json:"type"` // "summary"
-	OK          bool      `json:"ok"`
-	Deep        bool      `json:"deep"`
-	Lineage     string    `json:"lineage"`
-	Serial      int64     `json:"serial"`
-	Head        string    `json:"head"` // SHA-256 of the newest commit: written down elsewhere, it proves the whole chain
-	Commits     int64     `json:"commits"`
-	Partitions  int64     `json:"partitions"`
-	Files       int64     `json:"files"`
-	Bytes       int64     `json:"bytes"`
-	Rows        int64     `json:"rows"`      // as the manifests say
-	RowsRead    int64     `json:"rows_read"` // with Deep, over all sinks
-	Quarantined int64     `json:"quarantined"`
-	Leftovers   int64     `json:"leftovers"` // state objects of killed runs that no commit names: harmless, never read
-	Census      *Census   `json:"census,omitempty"`
-	Findings    []Finding `json:"findings"`
-	DurationMS  int64     `json:"duration_ms"`
+	Type        string `json:"type"` // "summary"
+	OK          bool   `json:"ok"`
+	Deep        bool   `json:"deep"`
+	Lineage     string `json:"lineage"`
+	Serial      int64  `json:"serial"`
+	Head        string `json:"head"` // SHA-256 of the newest commit: written down elsewhere, it proves the whole chain
+	Commits     int64  `json:"commits"`
+	Partitions  int64  `json:"partitions"`
+	Files       int64  `json:"files"`
+	Bytes       int64  `json:"bytes"`
+	Rows        int64  `json:"rows"`        // as the manifests say
+	RowsRead    int64  `json:"rows_read"`   // with Deep, over all sinks
+	Quarantined int64  `json:"quarantined"` // records, as the manifests say
+	Unreadable  int64  `json:"unreadable"`  // of them, those without a row
+	// QuarantineObjects counts those that have what was committed.
+	QuarantineObjects int64           `json:"quarantine_objects"`
+	WithoutRoot       int64           `json:"without_root"` // partitions whose manifest has no Merkle root: from before there was one
+	Anchors           int64           `json:"anchors"`      // that were written down elsewhere, and are in the history
+	Signatures        *SignatureCount `json:"signatures,omitempty"`
+	Leftovers         int64           `json:"leftovers"` // state objects of killed runs that no commit names: harmless, never read
+	Census            *Census         `json:"census,omitempty"`
+	Findings          []Finding       `json:"findings"`
+	DurationMS        int64           `json:"duration_ms"`
 }
 
 // Census is what listing the partitions again has shown.

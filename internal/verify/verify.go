@@ -4,6 +4,7 @@ package verify
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"sync"
@@ -21,11 +22,13 @@ import (
 type Options struct {
 	Store   *state.Store
 	Sinks   []*sinks.Sink
-	Schema  *table.Schema // what rows look like now
-	Shape   string        // names the shape that Schema is of: other partitions' columns are not compared with it
-	Dir     string        // for temporary files, private
-	Deep    bool          // read every row back
-	Targets []plan.Target // the partitions to look at; none for all of them, and for the rest of what lies in the buckets
+	Schema  *table.Schema       // what rows look like now; nil where that is not known
+	Shape   string              // names the shape that Schema is of: other partitions' columns are not compared with it
+	Dir     string              // for temporary files, private
+	Deep    bool                // read every row back
+	Anchors []Anchor            // heads that were written down elsewhere: the history must have them
+	Keys    []ed25519.PublicKey // check the signatures of commits with them; none for not at all
+	Targets []plan.Target       // the partitions to look at; none for all of them, and for the rest of what lies in the buckets
 	// Progress, which may be nil, is told of each partition that was looked at, from several goroutines.
 	Progress func(name string)
 }
@@ -36,7 +39,10 @@ const atOnce = 4
 // Run verifies everything. What it finds is in the report; an error says that it could not look.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	start := time.Now()
-	v := &verifier{Options: o, report: &Report{Type: "summary", Deep: o.Deep, Findings: []Finding{}}}
+	v := &verifier{
+		Options: o, report: &Report{Type: "summary", Deep: o.Deep, Findings: []Finding{}},
+		signed: map[string]int64{}, quarantined: map[string]bool{},
+	}
 	st, err := v.history(ctx)
 	if err != nil || st == nil {
 		v.report.End()
@@ -61,7 +67,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	if len(o.Targets) == 0 {
-		if err := v.strays(ctx, st); err != nil {
+		if err := v.everything(ctx, st); err != nil {
 			return nil, err
 		}
 	}
@@ -73,8 +79,12 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 type verifier struct {
 	Options
 	names  state.Names
-	mu     sync.Mutex // guards report
+	whole  bool             // the chain was followed to its first commit
+	signed map[string]int64 // serials of the commits that name the key of their signature, by the key of that
+	mu     sync.Mutex       // guards what follows
 	report *Report
+	// quarantined are the quarantine objects that manifests name, as sink, line break, key.
+	quarantined map[string]bool
 }
 
 func (v *verifier) find(f Finding) {
@@ -90,32 +100,45 @@ func (v *verifier) count(change func(*Report)) {
 	change(v.report)
 }
 
-// history follows the chain of commits from its head to its first and loads the state. It returns no state where the chain
-// is broken, which is a finding.
+// history follows the chain of commits from its head to its first and loads the state. A chain that is broken is a finding; there is no
+// state where that can't be loaded.
 func (v *verifier) history(ctx context.Context) (*state.State, error) {
-	unusable := func(err error) error {
-		var broken *state.UnusableError
-		if !errors.As(err, &broken) {
-			return err
-		}
-		v.find(Finding{Kind: BrokenState, Key: broken.Key, Problem: err.Error(), Advice: broken.Hint()})
-		return nil
-	}
+	anchors, signatures := newAnchored(v.Anchors), v.newSignatures(ctx)
+	var failed error
 	for c, err := range v.Store.History(ctx) {
-		if err != nil {
-			return nil, unusable(err)
+		if failed = err; err != nil {
+			break
 		}
 		v.names.Add(c)
 		v.report.Commits++
 		if v.report.Head == "" {
 			v.report.Head, v.report.Serial, v.report.Lineage = c.Hash, c.Serial, c.Lineage
 		}
+		if c.Signer != "" {
+			v.signed[v.Store.SignatureKey(c.Serial)] = c.Serial
+		}
+		anchors.meet(c)
+		signatures.meet(c)
 	}
+	if err := signatures.end(); err != nil {
+		return nil, err
+	}
+	var broken *state.UnusableError
+	if failed != nil && !errors.As(failed, &broken) {
+		return nil, failed
+	}
+	if v.whole = failed == nil; !v.whole {
+		v.broken(broken)
+	}
+	v.anchors(anchors)
 	st, err := v.Store.Load(ctx)
-	if err != nil {
-		return nil, unusable(err)
+	if errors.As(err, &broken) {
+		if v.whole { // otherwise it is what broke the chain
+			v.broken(broken)
+		}
+		return nil, nil
 	}
-	return st, nil
+	return st, err
 }
 
 // partition verifies one partition. An error says that it could not be looked at; damage is a finding.
@@ -123,7 +146,7 @@ func (v *verifier) partition(ctx context.Context, e *state.Entry) error {
 	m, err := v.Store.Manifest(ctx, e)
 	var broken *state.UnusableError
 	if errors.As(err, &broken) {
-		v.find(Finding{Kind: BrokenState, Partition: e.Name(), Key: broken.Key, Problem: err.Error(), Advice: replaceAdvice(e.Name())})
+		v.find(Finding{Kind: BrokenState, Partition: e.Name(), Key: broken.Key, Problem: broken.Problem, Advice: replaceAdvice(e.Name())})
 		return nil
 	}
 	if err != nil {
@@ -133,6 +156,13 @@ func (v *verifier) partition(ctx context.Context, e *state.Entry) error {
 		r.Partitions++
 		r.Rows += m.Rows
 		r.Quarantined += int64(len(m.Quarantine))
+		r.Unreadable += e.Unreadable
+		if m.Root == "" {
+			r.WithoutRoot++
+		}
+		if q := m.QuarantineObject; q != nil {
+			v.quarantined[q.Sink+"\n"+q.Key] = true
+		}
 	})
 	c := &checker{verifier: v, entry: e, manifest: m}
 	for _, sink := range v.Sinks {

@@ -24,7 +24,7 @@ type ndjson struct {
 	names []string
 }
 
-func readNDJSON(file io.Reader, compression string, row Row) ([]Column, int64, error) {
+func readNDJSON(file io.Reader, compression string, take func(*ndjson, []json.RawMessage) error) ([]Column, int64, error) {
 	switch compression {
 	case ".gz":
 		z, err := gzip.NewReader(bufio.NewReader(file))
@@ -48,7 +48,7 @@ func readNDJSON(file io.Reader, compression string, row Row) ([]Column, int64, e
 			return r.columns(), rows, nil
 		}
 		if err == nil {
-			err = r.readRow(row)
+			err = r.readRow(take)
 		}
 		if err != nil {
 			return r.columns(), rows, fmt.Errorf("line %d: %w", rows+1, err)
@@ -73,7 +73,7 @@ func (r *ndjson) readLine() error {
 	}
 }
 
-func (r *ndjson) readRow(row Row) error {
+func (r *ndjson) readRow(take func(*ndjson, []json.RawMessage) error) error {
 	if !utf8.Valid(r.line) {
 		return errors.New("it is no UTF-8")
 	}
@@ -93,26 +93,25 @@ func (r *ndjson) readRow(row Row) error {
 	for i, v := range values {
 		r.types[i][jsonType(v)] = true
 	}
-	var micros int64
-	var texts [3]string
+	return take(r, values)
+}
+
+// keys returns what a Row has of a line: the timestamp, and log_id, status and detail.
+func (r *ndjson) keys(values []json.RawMessage) (micros int64, texts [3]string, err error) {
 	for i, name := range []string{"log_id", "status", "detail"} {
 		if texts[i], err = r.text(name, values); err != nil {
-			return err
+			return 0, texts, err
 		}
 	}
 	text, err := r.text("timestamp", values)
 	if err != nil {
-		return err
+		return 0, texts, err
 	}
 	if text == "" || texts[0] == "" {
-		return errors.New("it has no timestamp or no log_id")
+		return 0, texts, errors.New("it has no timestamp or no log_id")
 	}
 	moment, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		return err
-	}
-	micros = moment.UnixMicro()
-	return row(micros, []byte(texts[0]), texts[1], texts[2])
+	return moment.UnixMicro(), texts, err
 }
 
 // members returns an object's names and values, in their order.

@@ -15,7 +15,7 @@ import (
 // readBuffer is how many bytes of each open column are read at once.
 const readBuffer = 64 << 10
 
-func readParquet(f *source, row Row) ([]Column, int64, error) {
+func readParquet(f *source, take func(*file.RowGroupReader, []Column) error) ([]Column, int64, error) {
 	properties := parquet.NewReaderProperties(memory.DefaultAllocator)
 	// Otherwise each column chunk is read into memory whole.
 	properties.BufferedStreamEnabled, properties.BufferSize = true, readBuffer
@@ -31,7 +31,7 @@ func readParquet(f *source, row Row) ([]Column, int64, error) {
 	var rows int64
 	for g := range reader.NumRowGroups() {
 		group := reader.RowGroup(g)
-		if err := readGroup(group, columns, row); err != nil {
+		if err := take(group, columns); err != nil {
 			return columns, rows, fmt.Errorf("row group %d: %w", g, err)
 		}
 		rows += group.NumRows()

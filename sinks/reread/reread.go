@@ -2,10 +2,15 @@ package reread
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/apache/arrow-go/v18/parquet/file"
+
+	"logferry/internal/table"
 )
 
 // Row is called with what identifies a row and how it went, in the file's order. The timestamp is in µs since
@@ -43,13 +48,69 @@ func (e *FileError) Hint() string {
 // extension says. It returns the columns in their order and the number of rows. A damaged file gives a *FileError and
 // never a panic; errors of ctx and of row come back as they are.
 func File(ctx context.Context, path, key string, row Row) (columns []Column, rows int64, err error) {
-	file, err := os.Open(path)
+	r := &reading{}
+	return r.file(ctx, path, key, handlers{
+		group: func(group *file.RowGroupReader, columns []Column) error {
+			return readGroup(group, columns, func(micros int64, logID []byte, status, detail string) error {
+				return r.call(func() error { return row(micros, logID, status, detail) })
+			})
+		},
+		line: func(n *ndjson, values []json.RawMessage) error {
+			micros, texts, err := n.keys(values)
+			if err != nil {
+				return err
+			}
+			return r.call(func() error { return row(micros, []byte(texts[0]), texts[1], texts[2]) })
+		},
+	})
+}
+
+// Rows is File for all values of the rows: those of the schema's columns, which are found by their names. One that the file
+// hasn't got is null. A row is valid until row returns.
+func Rows(ctx context.Context, path, key string, schema *table.Schema, row func(table.Row) error) (columns []Column, rows int64, err error) {
+	r := &reading{}
+	call := func(values table.Row) error { return r.call(func() error { return row(values) }) }
+	var lines lineValues
+	return r.file(ctx, path, key, handlers{
+		group: func(group *file.RowGroupReader, columns []Column) error {
+			return readGroupValues(group, columns, schema, call)
+		},
+		line: func(n *ndjson, values []json.RawMessage) error {
+			of, err := lines.row(n.names, values, schema)
+			if err != nil {
+				return err
+			}
+			return call(of)
+		},
+	})
+}
+
+// handlers take what is read: the row groups of Parquet, and the lines of NDJSON by the values of their columns.
+type handlers struct {
+	group func(*file.RowGroupReader, []Column) error
+	line  func(*ndjson, []json.RawMessage) error
+}
+
+// reading keeps what the caller's function says, and does, apart from what is the file's fault.
+type reading struct {
+	inRow   bool
+	refused error
+}
+
+func (r *reading) call(row func() error) error {
+	r.inRow = true
+	r.refused = row()
+	r.inRow = false
+	return r.refused
+}
+
+func (r *reading) file(ctx context.Context, path, key string, h handlers) (columns []Column, rows int64, err error) {
+	opened, err := os.Open(path)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read back: %w", err)
 	}
-	defer func() { _ = file.Close() }()
-	r := &reading{row: row}
-	columns, rows, err = r.read(&source{ctx: ctx, file: file}, key)
+	defer func() { _ = opened.Close() }()
+	columns, rows, err = r.read(&source{ctx: ctx, file: opened}, key, h)
 	switch {
 	case r.refused != nil:
 		return columns, rows, r.refused
@@ -61,21 +122,7 @@ func File(ctx context.Context, path, key string, row Row) (columns []Column, row
 	return columns, rows, nil
 }
 
-// reading keeps what the caller's function says, and does, apart from what is the file's fault.
-type reading struct {
-	row     Row
-	inRow   bool
-	refused error
-}
-
-func (r *reading) call(micros int64, logID []byte, status, detail string) error {
-	r.inRow = true
-	r.refused = r.row(micros, logID, status, detail)
-	r.inRow = false
-	return r.refused
-}
-
-func (r *reading) read(file *source, key string) (columns []Column, rows int64, err error) {
+func (r *reading) read(file *source, key string, h handlers) (columns []Column, rows int64, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			if r.inRow {
@@ -85,11 +132,11 @@ func (r *reading) read(file *source, key string) (columns []Column, rows int64, 
 		}
 	}()
 	if isParquet(key) {
-		return readParquet(file, r.call)
+		return readParquet(file, h.group)
 	}
 	for _, compression := range []string{"", ".gz", ".zst"} {
 		if strings.HasSuffix(key, ".ndjson"+compression) {
-			return readNDJSON(file, compression, r.call)
+			return readNDJSON(file, compression, h.line)
 		}
 	}
 	return nil, 0, errors.New("its name has no extension of a data file")
