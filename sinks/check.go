@@ -30,21 +30,43 @@ func (e *CheckError) Unwrap() error { return e.Err }
 // checkPrefix is where Check tries to write.
 const checkPrefix = "_logferry/check-"
 
-// Check finds out whether the sink can list, write and remove objects, and leaves nothing behind. It returns a
-// *CheckError if it can't, and ctx's error when that was cancelled.
+// mostKept is how many refusals end the removing of what earlier checks left in a bucket that keeps everything for a time.
+const mostKept = 10
+
+// Check finds out whether the sink can list, write and remove objects, and leaves nothing behind, nor what a check left that
+// was killed or never had its answer, but for what the bucket keeps. It returns a *CheckError if it can't, a *bucket.RetentionError
+// where the bucket can't keep what the sink's retention asks for, and ctx's error when that was cancelled.
 func (s *Sink) Check(ctx context.Context) error {
-	for _, err := range s.bucket.List(ctx, checkPrefix) {
+	if err := bucket.CheckRetention(ctx, s.bucket); err != nil {
+		return s.wrap(err)
+	}
+	var left []string
+	for o, err := range s.bucket.List(ctx, checkPrefix) {
 		if err != nil {
 			return s.refused(ctx, "list", err)
 		}
-		break
+		left = append(left, o.Key)
+	}
+	kept := 0
+	for _, key := range left { // another run's that is being checked just now may be one of them, and does not need it
+		err := s.bucket.Delete(ctx, key)
+		switch {
+		case errors.Is(err, bucket.ErrRetained):
+			kept++
+		case err != nil:
+			return s.refused(ctx, "delete", err)
+		}
+		if kept == mostKept {
+			break
+		}
 	}
 	key := checkPrefix + rand.Text()
 	body := []byte("written by a check before an export; can be removed\n")
 	if err := s.bucket.Upload(ctx, key, bytes.NewReader(body), int64(len(body)), "text/plain"); err != nil {
 		return s.refused(ctx, "upload", err)
 	}
-	if err := s.bucket.Delete(context.WithoutCancel(ctx), key); err != nil {
+	err := s.bucket.Delete(context.WithoutCancel(ctx), key)
+	if err != nil && !errors.Is(err, bucket.ErrRetained) {
 		return s.refused(ctx, "delete", err)
 	}
 	return nil

@@ -37,6 +37,10 @@ func own(key string) error {
 	return &ForeignKeyError{Key: key}
 }
 
+// Keepable says whether a key is of a data file or of an object in Quarantine: what a sink's retention is for. What else is written
+// beside them is small, and overwritten or removed by every run.
+func Keepable(key string) bool { return own(key) == nil }
+
 // PartitionPrefix returns the folder of a partition such as "dt=2026-04-17/hour=13", which is below a folder of the
 // project unless project is empty.
 func PartitionPrefix(project, partition string) string {

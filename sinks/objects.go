@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -98,7 +99,22 @@ func (s *Sink) Delete(ctx context.Context, key string) error {
 
 func (s *Sink) wrap(err error) error { return fmt.Errorf("sink %q: %w", s.options.Name, err) }
 
-// RemoveParts removes the data files directly below a partition's folder, of whatever format, whose keys are not to be kept.
+// RetainedError says that objects were to be removed and are kept by the bucket. What else was to be removed is gone. It matches
+// bucket.ErrRetained.
+type RetainedError struct {
+	Sink string
+	Keys []string
+	Err  error // of the last of them
+}
+
+func (e *RetainedError) Error() string {
+	return fmt.Sprintf("sink %q keeps %d objects: %v", e.Sink, len(e.Keys), e.Err)
+}
+
+func (e *RetainedError) Unwrap() error { return e.Err }
+
+// RemoveParts removes the data files directly below a partition's folder, of whatever format, whose keys are not to be kept. The error is
+// a *RetainedError where all that is left of them is what the bucket keeps.
 func (s *Sink) RemoveParts(ctx context.Context, prefix string, keep map[string]bool) error {
 	// The keys are collected first: a listing may miss objects that are removed while it goes on.
 	var surplus []string
@@ -110,10 +126,26 @@ func (s *Sink) RemoveParts(ctx context.Context, prefix string, keep map[string]b
 			surplus = append(surplus, object.Key)
 		}
 	}
-	for _, key := range surplus {
-		if err := s.bucket.Delete(ctx, key); err != nil {
-			return s.wrap(fmt.Errorf("remove an earlier file: %w", err))
+	if err := s.DeleteAll(ctx, surplus); err != nil {
+		return fmt.Errorf("remove earlier files: %w", err)
+	}
+	return nil
+}
+
+// DeleteAll is Delete for several objects. One that the bucket keeps does not hold the others up: the error is a *RetainedError then.
+func (s *Sink) DeleteAll(ctx context.Context, keys []string) error {
+	kept := &RetainedError{Sink: s.options.Name}
+	for _, key := range keys {
+		err := s.Delete(ctx, key)
+		switch {
+		case errors.Is(err, bucket.ErrRetained):
+			kept.Keys, kept.Err = append(kept.Keys, key), err
+		case err != nil:
+			return err
 		}
+	}
+	if len(kept.Keys) > 0 {
+		return kept
 	}
 	return nil
 }

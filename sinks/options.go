@@ -48,7 +48,10 @@ type Options struct {
 	// CreatedBy names the program in the files, in the form "logferry version 1.2.3 (build abc)": readers of Parquet
 	// distrust the statistics of files whose writer they can't parse.
 	CreatedBy string
-	// Bucket, if set, is used instead of opening URL, and stays the caller's to close.
+	// Retention, if set, says what each object that is written below URL is to be kept by; see Keepable. Open refuses it for a place that
+	// has no means for it.
+	Retention bucket.Rule
+	// Bucket, if set, is used instead of opening URL, with a retention of its own if any, and stays the caller's to close.
 	Bucket bucket.Bucket
 }
 

@@ -2,6 +2,7 @@ package sinks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -27,6 +28,13 @@ func Open(ctx context.Context, options Options) (*Sink, error) {
 	if s.bucket == nil {
 		if s.bucket, err = bucket.Open(ctx, options.URL); err != nil {
 			return nil, s.unusable("open", err)
+		}
+		if options.Retention != nil {
+			kept, err := bucket.Retain(s.bucket, options.Retention)
+			if err != nil {
+				return nil, errors.Join(s.wrap(err), bucket.Close(s.bucket))
+			}
+			s.bucket = kept
 		}
 		s.owned = true
 	}

@@ -22,11 +22,15 @@ const (
 	Canceled               // the context was cancelled or ran out
 	BadKey                 // the key is none
 	Exists                 // an object that should be created is there
+	Retained               // a retention, an object lock or a legal hold keeps the object as it is
 )
+
+// ErrRetained says that an object can't be replaced or removed: a retention, an object lock or a legal hold keeps it as it is.
+var ErrRetained = errors.New("the bucket keeps the object as it is: a retention or a legal hold is on it")
 
 // Error is a failed operation on a bucket.
 type Error struct {
-	Op     string // "upload", "create", "open", "read", "list", "first", "delete", "list unfinished uploads", "remove an unfinished upload"
+	Op     string // "upload", "create", "open", "read", "list", "first", "delete", "look at", "list unfinished uploads", "remove an unfinished upload"
 	Key    string // the key or prefix it was about
 	Reason Reason
 	Err    error
@@ -36,7 +40,7 @@ func (e *Error) Error() string { return fmt.Sprintf("%s %q: %v", e.Op, e.Key, e.
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is makes errors.Is work for every kind of bucket with fs.ErrNotExist, fs.ErrExist and fs.ErrPermission.
+// Is makes errors.Is work for every kind of bucket with fs.ErrNotExist, fs.ErrExist, fs.ErrPermission and ErrRetained.
 func (e *Error) Is(target error) bool {
 	switch target {
 	case fs.ErrNotExist:
@@ -45,6 +49,8 @@ func (e *Error) Is(target error) bool {
 		return e.Reason == Exists
 	case fs.ErrPermission:
 		return e.Reason == Denied
+	case ErrRetained:
+		return e.Reason == Retained
 	}
 	return false
 }
@@ -73,6 +79,9 @@ func reasonOf(err error) Reason {
 		return NotFound
 	case errors.Is(err, fs.ErrPermission):
 		return Denied
+	}
+	if retained(err) {
+		return Retained
 	}
 	// The status comes before the portable code, which says "not found" for Google's 403 and "unknown" for a refused S3
 	// key.

@@ -19,6 +19,14 @@ type awsError struct{ status int }
 func (awsError) Error() string         { return "api error" }
 func (e awsError) HTTPStatusCode() int { return e.status }
 
+type awsAnswer struct {
+	awsError
+	code, message string
+}
+
+func (e awsAnswer) ErrorCode() string    { return e.code }
+func (e awsAnswer) ErrorMessage() string { return e.message }
+
 func TestFailuresAreTypedByWhatCanBeDoneAboutThem(t *testing.T) {
 	tests := []struct {
 		err  error
@@ -37,6 +45,16 @@ func TestFailuresAreTypedByWhatCanBeDoneAboutThem(t *testing.T) {
 		{&azcore.ResponseError{StatusCode: http.StatusForbidden}, Denied},
 		{&azcore.ResponseError{StatusCode: http.StatusNotFound}, NotFound},
 		{errors.New("disk full"), Other},
+		{awsAnswer{awsError{http.StatusForbidden}, "AccessDenied", "Access Denied because object protected by object lock."}, Retained},
+		{awsAnswer{awsError{http.StatusBadRequest}, "InvalidRequest", "Object is WORM protected and cannot be overwritten"}, Retained},
+		{awsAnswer{awsError{http.StatusForbidden}, "AccessDenied", "forbidden by object lock"}, Retained},
+		{awsAnswer{awsError{http.StatusForbidden}, "AccessDenied", "Access Denied"}, Denied},
+		{awsAnswer{awsError{http.StatusBadRequest}, "InvalidRequest", "Bucket is missing Object Lock Configuration"}, Other},
+		{&googleapi.Error{Code: http.StatusForbidden, Errors: []googleapi.ErrorItem{{Reason: "retentionPolicyNotMet"}}}, Retained},
+		{&googleapi.Error{Code: http.StatusForbidden, Errors: []googleapi.ErrorItem{{Reason: "objectUnderActiveHold"}}}, Retained},
+		{&googleapi.Error{Code: http.StatusForbidden, Errors: []googleapi.ErrorItem{{Reason: "forbidden"}}}, Denied},
+		{&azcore.ResponseError{StatusCode: http.StatusConflict, ErrorCode: "BlobImmutableDueToPolicy"}, Retained},
+		{&azcore.ResponseError{StatusCode: http.StatusConflict, ErrorCode: "LeaseIdMissing"}, Other},
 	}
 	for _, test := range tests {
 		err := fail("upload", "k", fmt.Errorf("wrapped: %w", test.err))
@@ -45,6 +63,7 @@ func TestFailuresAreTypedByWhatCanBeDoneAboutThem(t *testing.T) {
 		require.Equal(t, test.want, failure.Reason, "%v", test.err)
 		require.Equal(t, test.want == NotFound, errors.Is(err, fs.ErrNotExist))
 		require.Equal(t, test.want == Denied, errors.Is(err, fs.ErrPermission))
+		require.Equal(t, test.want == Retained, errors.Is(err, ErrRetained))
 		require.ErrorIs(t, err, test.err)
 		require.Equal(t, err, fail("list", "other", err), "wrapped once")
 	}

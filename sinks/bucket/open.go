@@ -90,10 +90,11 @@ func openRemote(ctx context.Context, u *url.URL) (Bucket, error) {
 	}
 	googleRetries(b)
 	parts := newPartsOf(b, u.Host, u.Query().Get("prefix")+prefix)
+	keeper := newKeeper(b, u.Scheme, u.Host)
 	if prefix != "" {
 		b = blob.PrefixedBucket(b, prefix)
 	}
-	return &remote{bucket: b, aborts: u.Scheme == "s3", parts: parts}, nil
+	return &remote{bucket: b, aborts: u.Scheme == "s3", parts: parts, keeper: keeper}, nil
 }
 
 // quiet keeps the S3 client from printing a warning for every object that it read and has no checksum of: one that was

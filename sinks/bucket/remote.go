@@ -28,6 +28,8 @@ type remote struct {
 	// aborts says that the driver publishes nothing when the body fails, and needs its context then to clean up.
 	aborts bool
 	parts  partsOf
+	keeper keeper // nil where the store has no means to keep objects
+	rule   Rule   // nil for none
 }
 
 func (r *remote) Close() error { return r.bucket.Close() }
@@ -49,16 +51,29 @@ func (r *remote) put(ctx context.Context, key string, body io.Reader, size int64
 	exact := &exactReader{ctx: ctx, r: body, left: size, spoiled: spoiled}
 	var patience googlePatience
 	exact.progress = patience.renew
-	options.BeforeWrite = patience.limit
+	keep := r.retention(key)
+	options.BeforeWrite = func(as func(any) bool) error {
+		if err := patience.limit(as); err != nil || keep.None() {
+			return err
+		}
+		return r.keeper.ask(as, keep)
+	}
 	options.BufferSize = uploadPart
 	options.MaxConcurrency = uploadParallel
 	options.DisableContentTypeDetection = true
-	// Upload and not NewWriter: the latter panics in the Azure driver when an upload fails.
-	err := r.bucket.Upload(uploadCtx, key, exact, options)
+	err := r.send(uploadCtx, key, exact, options, keep)
 	if exact.err != nil {
 		return exact.err
 	}
 	return err
+}
+
+func (r *remote) send(ctx context.Context, key string, body io.Reader, options *blob.WriterOptions, keep Retention) error {
+	if azure, ok := r.keeper.(*azureKeeper); ok && !keep.None() {
+		return azure.upload(ctx, r.parts.prefix+key, body, options, keep)
+	}
+	// Upload and not NewWriter: the latter panics in the Azure driver when an upload fails.
+	return r.bucket.Upload(ctx, key, body, options)
 }
 
 // uploadContext returns the context for an upload, what must be called when its body fails, and what releases it.
