@@ -20,8 +20,11 @@ const maxSecret = 8 << 10
 
 var wholeReference = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}$`)
 
-// secret reads a secret: the value is one ${NAME} and nothing else. No message shows what stands there.
-func (v value) secret() Secret {
+// secret reads a secret of one line: the value is one ${NAME} and nothing else. No message shows what stands there.
+func (v value) secret() Secret { return v.secretLike(badSecret) }
+
+// secretLike is secret for one that bad finds no fault with.
+func (v value) secretLike(bad func(string) *problem) Secret {
 	if v.node.Kind != yaml.ScalarNode || v.null() {
 		v.fail(mismatch("${NAME}, a reference to an environment variable", v.kind()))
 		return Secret{}
@@ -29,13 +32,13 @@ func (v value) secret() Secret {
 	m := wholeReference.FindStringSubmatch(v.d.marks.undo(v.node.Value))
 	if m == nil || len(m[2]) > len(":-") {
 		p := &problem{"a secret may not be written in clear", "write ${NAME} and set that environment variable"}
-		if strings.HasSuffix(v.key, string(APIKey)) {
-			p.hint += ", or name a file with api_key_file"
+		if name := v.key[strings.LastIndexByte(v.key, '.')+1:]; name == string(APIKey) || name == "signing_key" {
+			p.hint += ", or name a file with " + name + "_file"
 		}
 		v.fail(p)
 		return Secret{}
 	}
-	return v.variable(m[1])
+	return v.variable(m[1], bad)
 }
 
 // kind says what stands there without showing it.
@@ -46,7 +49,7 @@ func (v value) kind() string {
 	return v.found()
 }
 
-func (v value) variable(name string) Secret {
+func (v value) variable(name string, bad func(string) *problem) Secret {
 	o := v.d.origins[v.key]
 	o.Kind, o.Variables = FromEnvironment, []string{name}
 	v.d.origins[v.key] = o
@@ -61,7 +64,7 @@ func (v value) variable(name string) Secret {
 	case text == "":
 		v.fail(&problem{fmt.Sprintf("environment variable %s is empty", name), "set it"})
 	default:
-		if p := badSecret(text); p != nil {
+		if p := bad(text); p != nil {
 			v.fail(&problem{fmt.Sprintf("environment variable %s %s", name, p.summary), p.hint})
 			return Secret{}
 		}
@@ -80,8 +83,11 @@ func badSecret(text string) *problem {
 	return nil
 }
 
-// secretFile reads a secret from the file that the value names, relative to the folder of the configuration.
-func (v value) secretFile() (Secret, string) {
+// secretFile reads a secret of one line from the file that the value names, relative to the folder of the configuration.
+func (v value) secretFile() (Secret, string) { return v.secretFileLike(badSecret) }
+
+// secretFileLike is secretFile for a secret that bad finds no fault with.
+func (v value) secretFileLike(bad func(string) *problem) (Secret, string) {
 	file := read(v, "", "the name of a file", parseText)
 	if file == "" || v.d.opts.WithoutSecrets {
 		return Secret{}, file
@@ -92,7 +98,7 @@ func (v value) secretFile() (Secret, string) {
 	}
 	content, err := v.d.opts.ReadFile(path)
 	text := strings.TrimSpace(string(content))
-	p := badSecret(text)
+	p := bad(text)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		p = &problem{"there is no such file", "it is looked for relative to the folder of the pipeline file"}

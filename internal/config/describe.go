@@ -89,20 +89,31 @@ type columnDocument struct {
 type redactionDocument struct {
 	Path   string `json:"path"`
 	Action string `json:"action"`
-	Key    string `json:"key,omitempty"`
+	credentialOfHash
+	// KeyID tells keys apart, where they themselves are not to be shown.
+	KeyID string `json:"key_id,omitempty"`
+}
+
+type credentialOfHash struct {
+	Key     string `json:"key,omitempty"`
+	KeyFile string `json:"key_file,omitempty"`
 }
 
 type sinkDocument struct {
-	Name        string `json:"name"`
-	URL         string `json:"url"`
-	Format      string `json:"format"`
-	Compression string `json:"compression"`
-	MaxFileSize string `json:"max_file_size"`
+	Name        string             `json:"name"`
+	URL         string             `json:"url"`
+	Format      string             `json:"format"`
+	Compression string             `json:"compression"`
+	MaxFileSize string             `json:"max_file_size"`
+	Retention   *retentionDocument `json:"retention,omitempty"`
 }
 
 type stateDocument struct {
-	URL         string `json:"url,omitempty"`
-	LockTimeout string `json:"lock_timeout"`
+	URL            string             `json:"url,omitempty"`
+	LockTimeout    string             `json:"lock_timeout"`
+	SigningKey     string             `json:"signing_key,omitempty"`
+	SigningKeyFile string             `json:"signing_key_file,omitempty"`
+	Retention      *retentionDocument `json:"retention,omitempty"`
 }
 
 // shownURL leaves out the query of a sink's URL that the environment is part of: it may hold a key.
@@ -127,7 +138,8 @@ func (p *Pipeline) MarshalJSON() ([]byte, error) {
 }
 
 // Hash identifies the effective configuration: SHA-256, in small hexadecimal, of "logferry config 1\n" and of Describe in one line without
-// the members api_key, api_key_file, session_cookie and key. Comments, order, spelling and where values come from
+// the members api_key, api_key_file, session_cookie, key, key_file, signing_key and signing_key_file; of a redaction's key its identity is in it.
+// Comments, order, spelling and where values come from
 // don't change it, nor do credentials. A release that adds a key to the vocabulary changes the hash of every file.
 func (p *Pipeline) Hash() string {
 	sum := sha256.Sum256(append([]byte("logferry config 1\n"), encode(p.document(false))...))
@@ -152,11 +164,12 @@ func (p *Pipeline) document(credentials bool) document {
 		},
 		Extract:   p.Extract.document(),
 		Transform: p.Transform.document(credentials),
-		State:     stateDocument{URL: literal(p.State.URL), LockTimeout: FormatDuration(p.State.LockTimeout)},
+		State:     p.State.document(credentials),
 		Reconcile: string(p.Reconcile),
 	}
+	doc.State.Retention = p.stateRetentionDocument()
 	for k, s := range p.Sinks {
-		doc.Sinks = append(doc.Sinks, sinkDocument{s.Name, literal(p.shownURL(k, s.URL)), string(s.Format), string(s.Compression), FormatSize(s.MaxFileSize)})
+		doc.Sinks = append(doc.Sinks, sinkDocument{s.Name, literal(p.shownURL(k, s.URL)), string(s.Format), string(s.Compression), FormatSize(s.MaxFileSize), s.Retention.document()})
 	}
 	return doc
 }
@@ -206,7 +219,13 @@ func (t *Transform) document(credentials bool) transformDocument {
 	}
 	for _, r := range t.Redact {
 		red := redactionDocument{Path: literal(r.Path), Action: string(r.Action)}
-		if credentials && r.Action == RedactHash {
+		switch {
+		case r.Action != RedactHash:
+		case !credentials:
+			red.KeyID = r.keyID()
+		case r.File != "":
+			red.KeyFile = literal(r.File)
+		default:
 			red.Key = r.Key.reference()
 		}
 		doc.Redact = append(doc.Redact, red)

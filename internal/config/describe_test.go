@@ -8,10 +8,10 @@ import (
 )
 
 func TestDescribeIsTheSamePipeline(t *testing.T) {
-	p, err := parse("pipeline.yaml", readTestdata(t, "reference.yaml"), fixed(), nil)
+	p, err := Parse("pipeline.yaml", readTestdata(t, "reference.yaml"), fixed())
 	require.NoError(t, err)
 	require.Equal(t, string(golden(t, "described.golden", p.Describe())), string(p.Describe()))
-	again, err := parse("pipeline.yaml", p.Describe(), fixed(), nil)
+	again, err := Parse("pipeline.yaml", p.Describe(), fixed())
 	require.NoError(t, err)
 	require.Equal(t, string(p.Describe()), string(again.Describe()))
 

@@ -28,7 +28,7 @@ func (v value) filter() (Filter, bool) {
 	m := condition.FindStringSubmatch(v.d.marks.undo(v.node.Value))
 	if m == nil {
 		p := mismatch(filterForm, v.found())
-		p.hint = "operators are == != contains not_contains"
+		p.hint = nearMiss(v.d.marks.undo(v.node.Value)) + "operators are == != contains not_contains"
 		v.fail(p)
 		return Filter{}, false
 	}
@@ -51,6 +51,26 @@ func (v value) filter() (Filter, bool) {
 		return Filter{}, false
 	}
 	return f, true
+}
+
+// almost is a condition with an operator of other languages.
+var almost = regexp.MustCompile(`^\s*([A-Za-z_]+)\s*(=|<>|!~|=~|~)\s*([^=~\s].*?)\s*$`)
+
+var meant = map[string]string{"=": "==", "<>": "!=", "~": "contains", "=~": "contains", "!~": "not_contains"}
+
+// nearMiss says what a condition with a wrong operator was probably meant to be, "" where that can't be told.
+func nearMiss(text string) string {
+	m := almost.FindStringSubmatch(text)
+	if m == nil {
+		return ""
+	}
+	field := m[1]
+	if !slices.Contains(filterFields, field) {
+		if field = nearest(field, filterFields); field == "" {
+			return ""
+		}
+	}
+	return fmt.Sprintf("write %s %s %s; ", field, meant[m[2]], m[3])
 }
 
 // unquote takes the quotes off a value that stands in them.

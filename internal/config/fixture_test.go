@@ -16,11 +16,16 @@ const marker = "S3CRET"
 
 var clock = time.Date(2026, 11, 23, 2, 30, 0, 123456789, time.UTC)
 
+// signingSeed is the seed of an Ed25519 key in base64. It has the marker, in base64 S3CR is three bytes.
+const signingSeed = marker + "S3CRETS3CRETS3CRETS3CRETS3CRETS3CRETS="
+
 var variables = map[string]string{
 	"COOKIE":      "session=" + marker + "-cookie",
 	"PROD_KEY":    " " + marker + "-prod\n",
 	"STAGING_KEY": marker + "-staging",
-	"HASH_KEY":    marker + "-hash",
+	"HASH_KEY":    marker + "-hash-0123456789",
+	"SHORT_KEY":   marker + "-12345678",
+	"SIGNING_KEY": signingSeed,
 	"MISPLACED":   marker + "-misplaced",
 	"EMPTY":       "",
 	"TWO_LINES":   marker + "-1\n" + marker + "-2",
@@ -34,6 +39,9 @@ var variables = map[string]string{
 var files = map[string]string{
 	"keys/good":      "  " + marker + "-file\n",
 	"keys/empty":     "\n",
+	"keys/hash":      marker + "-file-0123456789\n",
+	"keys/short":     marker + "-12345678\n",
+	"keys/signing":   signingSeed + "\n",
 	"keys/two_lines": marker + "-1\n" + marker + "-2\n",
 	"/keys/absolute": marker + "-absolute",
 }

@@ -46,17 +46,12 @@ func Load(path string, opts Options) (*Pipeline, error) {
 // are taken from its folder. An error is Diagnostics, with every mistake and warning in the order of the file; the
 // warnings of a sound file are Pipeline.Warnings.
 func Parse(file string, src []byte, opts Options) (*Pipeline, error) {
-	return parse(file, src, opts.withDefaults(), notYet)
-}
-
-func parse(file string, src []byte, opts Options, refused []feature) (*Pipeline, error) {
-	d := &decoder{file: file, opts: opts, origins: make(map[string]Origin)}
+	d := &decoder{file: file, opts: opts.withDefaults(), origins: make(map[string]Origin)}
 	root, ok := d.document(src)
 	if !ok {
 		return nil, d.diags
 	}
 	p := d.pipeline(root)
-	d.refuse(refused, p)
 	d.diags.sort()
 	if d.diags.HasErrors() {
 		return nil, d.diags
@@ -85,7 +80,9 @@ func (d *decoder) pipeline(root *yaml.Node) *Pipeline {
 	p.Extract = d.extractSection(o.get("extract").object())
 	p.Transform = d.transformSection(o.get("transform").object())
 	p.Sinks = d.sinkSection(o.get("sinks"))
-	p.State = d.stateSection(o.get("state").object())
+	state := o.get("state").object()
+	p.State = d.stateSection(state)
+	p.State.Retention = state.stateRetention(p)
 	p.Reconcile = choice(o.get("reconcile"), ReconcileWarn, ReconcileOff, ReconcileWarn, ReconcileFail)
 	return p
 }

@@ -38,6 +38,18 @@ func TestMistakesInFlagsAreExplained(t *testing.T) {
 		_, err = ParseFilter(text)
 		require.Error(t, err, text)
 	}
+	for text, want := range map[string]string{
+		"status=failed": "write status == failed;", " status = failed ": "write status == failed;", "user_id <> a b": "write user_id != a b;",
+		"tool_slug =~ MAIL": "write tool_slug contains MAIL;", "tool_slug!~MAIL": "write tool_slug not_contains MAIL;", "toolkit=gmail": "write toolkit_slug == gmail;",
+	} {
+		_, err = ParseFilter(text)
+		require.ErrorContains(t, err, want)
+	}
+	for _, text := range []string{"status=", "status is failed", "= failed", "colour=red"} {
+		_, err = ParseFilter(text)
+		require.ErrorContains(t, err, "operators are")
+		require.NotContains(t, err.Error(), "write ")
+	}
 	_, err = ParseTime("30d")
 	require.ErrorContains(t, err, "did you mean -30d?")
 	for _, text := range []string{"", "true", "yesterday", "${HOST}"} {

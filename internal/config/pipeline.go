@@ -148,9 +148,10 @@ const (
 
 // Redaction takes values out of a record before anything of it is written.
 type Redaction struct {
-	Path   string // RFC 9535 JSONPath into the record
+	Path   string // RFC 9535 JSONPath into the record, without filters; neither the record itself nor its id, timestamp or status
 	Action RedactAction
-	Key    Secret // of the HMAC; only with RedactHash
+	Key    Secret // of the HMAC, at least 16 bytes; only with RedactHash
+	File   string // the key_file as written, where the key was read from one
 }
 
 // RedactAction is what is done with a redacted value.
@@ -170,6 +171,7 @@ type Sink struct {
 	Format      Format
 	Compression Compression
 	MaxFileSize int64 // bytes
+	Retention   Retention
 }
 
 // Format is a file format.
@@ -196,6 +198,12 @@ const (
 type State struct {
 	URL         string        // a bucket URL; "" is _logferry/ in the first sink
 	LockTimeout time.Duration // another run's lock is waited for so long
+	// SigningKey signs commits: an Ed25519 private key, as signing.ParsePrivate reads it. Zero where they are not signed.
+	SigningKey     Secret
+	SigningKeyFile string // as written, where the key was read from a file
+	// Retention is that of commits, checkpoints, manifests and signatures. Without a URL it is that of the first sink where nothing else
+	// is said.
+	Retention Retention
 }
 
 // Reconcile says what a disagreement with the usage counts does.

@@ -15,7 +15,7 @@ import (
 var same = cmp.Options{cmpopts.IgnoreUnexported(Pipeline{}), cmp.AllowUnexported(Time{}), cmpopts.EquateEmpty()}
 
 func TestEveryKeyIsDecoded(t *testing.T) {
-	got, err := parse("pipeline.yaml", readTestdata(t, "reference.yaml"), fixed(), nil)
+	got, err := Parse("pipeline.yaml", readTestdata(t, "reference.yaml"), fixed())
 	require.NoError(t, err)
 	want := &Pipeline{
 		Version: 1, Name: "every-key",
@@ -48,17 +48,18 @@ func TestEveryKeyIsDecoded(t *testing.T) {
 				{"due", "$.metadata.due", ColumnTimestamp},
 			},
 			Redact: []Redaction{
-				{"$.data.request.payload.body", RedactDrop, Secret{}},
-				{"$.data.request.payload.cc", RedactMask, Secret{}},
-				{"$.metadata.user_id", RedactHash, NewSecret(marker + "-hash")},
+				{"$.data.request.payload.body", RedactDrop, Secret{}, ""},
+				{"$.data.request.payload.cc", RedactMask, Secret{}, ""},
+				{"$.metadata.user_id", RedactHash, NewSecret(marker + "-hash-0123456789"), ""},
+				{"$..email", RedactHash, NewSecret(marker + "-file-0123456789"), "keys/hash"},
 			},
 			RedactSecrets: true, Raw: true,
 		},
 		Sinks: []Sink{
-			{"lake", "s3://bucket/prefix?region=eu-central-1", NDJSON, Gzip, 3 << 29},
-			{"warehouse", "gs://bucket/other", Parquet, Snappy, 256 << 20},
+			{"lake", "s3://bucket/prefix?region=eu-central-1", NDJSON, Gzip, 3 << 29, Retention{Compliance, 7 * 24 * time.Hour, true}},
+			{"warehouse", "gs://bucket/other", Parquet, Snappy, 256 << 20, Retention{}},
 		},
-		State:     State{URL: "azblob://container/state", LockTimeout: 10 * time.Minute},
+		State:     State{URL: "azblob://container/state", LockTimeout: 10 * time.Minute, SigningKey: NewSecret(signingSeed), SigningKeyFile: "keys/signing", Retention: Retention{Mode: Governance, Period: 36 * time.Hour}},
 		Reconcile: ReconcileFail,
 	}
 	if diff := cmp.Diff(want, got, same); diff != "" {
@@ -83,14 +84,14 @@ func TestEveryDefault(t *testing.T) {
 			Windows: Auto, DetailsInFlight: Auto, Rate: Rate{Limit: Auto, Headroom: 0.2}, Timeout: 30 * time.Second,
 			GiveUpAfter: 15 * time.Minute, OnBadRecord: Quarantine, MaxMemory: 512 << 20,
 		},
-		Sinks:     []Sink{{"lake", "file://./out", Parquet, Zstd, 256 << 20}},
+		Sinks:     []Sink{{"lake", "file://./out", Parquet, Zstd, 256 << 20, Retention{}}},
 		Reconcile: ReconcileWarn,
 	}
 	for what, src := range map[string]string{
 		"keys that are not there": pipelineWith("", "", "", ""),
 		"sections without a key":  pipelineWith("", "", "", "extract:\ntransform:\n  columns:\nstate:"),
 	} {
-		got, err := parse("pipeline.yaml", []byte(src), withKey(), nil)
+		got, err := Parse("pipeline.yaml", []byte(src), withKey())
 		require.NoError(t, err, what)
 		require.Empty(t, cmp.Diff(want, got, same), what)
 	}
@@ -98,7 +99,7 @@ func TestEveryDefault(t *testing.T) {
 }
 
 func TestEveryKeyOfTheVocabularyIsInTheReference(t *testing.T) {
-	p, err := parse("pipeline.yaml", readTestdata(t, "reference.yaml"), fixed(), nil)
+	p, err := Parse("pipeline.yaml", readTestdata(t, "reference.yaml"), fixed())
 	require.NoError(t, err)
 	seen := make(map[string]bool)
 	for key := range p.origins {
@@ -106,22 +107,9 @@ func TestEveryKeyOfTheVocabularyIsInTheReference(t *testing.T) {
 	}
 	for parent, names := range vocabulary {
 		for _, name := range names {
-			if key := join(parent, name); key != "source.api_key" && key != "source.api_key_file" && key != "source.session_cookie" && parent != "source.filters[]" {
+			if key := join(parent, name); key != "source.api_key" && key != "source.api_key_file" && key != "source.session_cookie" && key != "state.signing_key" && parent != "source.filters[]" {
 				require.True(t, seen[key], key)
 			}
 		}
 	}
-}
-
-func TestWhatIsNotAvailableIsRefusedAndAskingForNothingIsNot(t *testing.T) {
-	_, err := Parse("pipeline.yaml", readTestdata(t, "reference.yaml"), fixed())
-	var ds Diagnostics
-	require.ErrorAs(t, err, &ds)
-	require.Len(t, ds, len(notYet))
-	sound(t, pipelineWith("", "", "", "transform: {redact: [], redact_secrets: false}"))
-}
-
-func TestAMistakeInWhatIsNotAvailableIsReportedOnce(t *testing.T) {
-	ds := mistakes(t, pipelineWith("", "", "", "transform: {redact: nothing, redact_secrets: perhaps}"))
-	require.Len(t, ds, 2)
 }

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -63,6 +64,9 @@ func (v value) expanded(raw string) (string, bool) {
 	}
 	if p == nil && strings.ContainsFunc(x.text, unfit) {
 		p = &problem{"the text holds a control character", ""}
+	}
+	if p == nil && !utf8.ValidString(x.text) { // by an escape in a filter's quotes, or from a command line
+		p = &problem{"the text is not UTF-8", ""}
 	}
 	if p != nil {
 		v.fail(p)

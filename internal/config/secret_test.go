@@ -16,7 +16,7 @@ import (
 type holder struct{ inner struct{ secret Secret } }
 
 func TestASecretIsNeverShown(t *testing.T) {
-	p, err := parse("pipeline.yaml", readTestdata(t, "reference.yaml"), fixed(), nil)
+	p, err := Parse("pipeline.yaml", readTestdata(t, "reference.yaml"), fixed())
 	require.NoError(t, err)
 	s := p.Source.Projects[0].Credential.Secret
 	require.Contains(t, s.Reveal(), marker, "else this test shows nothing")

@@ -34,6 +34,7 @@ func (d *decoder) sinkSection(list value) []Sink {
 		s.Format = choice(o.get("format"), Parquet, Parquet, NDJSON)
 		s.Compression = compression(o.get("compression"), s.Format)
 		s.MaxFileSize = readSize(o.get("max_file_size"), 256*mib, 4<<10, 64<<30)
+		s.Retention, _ = o.get("retention").retention(s.URL)
 		out = append(out, s)
 	}
 	return out
@@ -112,12 +113,4 @@ func uniquePlace(v value, text string, places map[string]int) {
 		return
 	}
 	places[place] = v.node.Line
-}
-
-// stateSection decodes state.
-func (d *decoder) stateSection(o object) State {
-	return State{
-		URL:         read(o.get("url"), "", bucketForm, parseBucket),
-		LockTimeout: readDuration(o.get("lock_timeout"), 0, 0, 7*day),
-	}
 }

@@ -118,5 +118,5 @@ func (d *decoder) lookedUpKey(o object) Credential {
 		v.failKey(&problem{"no way to authenticate", fmt.Sprintf("write api_key: ${%s}, or set that environment variable", DefaultKeyVariable)})
 		return Credential{}
 	}
-	return Credential{Method: APIKey, Secret: v.variable(DefaultKeyVariable)}
+	return Credential{Method: APIKey, Secret: v.variable(DefaultKeyVariable, badSecret)}
 }

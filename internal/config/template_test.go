@@ -31,7 +31,7 @@ func TestTheTemplateNamesEveryKey(t *testing.T) {
 }
 
 func TestTheTemplateTellsTheDefaults(t *testing.T) {
-	p, err := parse("pipeline.yaml", []byte(pipelineWith("", "", "", "")), withKey(), nil)
+	p, err := Parse("pipeline.yaml", []byte(pipelineWith("", "", "", "")), withKey())
 	require.NoError(t, err)
 	var doc map[string]any
 	require.NoError(t, json.Unmarshal(p.Describe(), &doc))

@@ -52,25 +52,6 @@ func (d *decoder) columns(list value) []Column {
 	return out
 }
 
-func (d *decoder) redactions(list value) []Redaction {
-	var out []Redaction
-	for _, v := range list.list("redactions, each with a path and an action") {
-		o := v.object()
-		r := Redaction{Path: jsonPath(o.get("path"))}
-		if a := o.get("action"); a.required("one of drop, mask, hash") {
-			r.Action = choice(a, "", RedactDrop, RedactMask, RedactHash)
-		}
-		switch key := o.get("key"); {
-		case r.Action == RedactHash && key.required("${NAME}, the key of the HMAC"):
-			r.Key = key.secret()
-		case r.Action != RedactHash && r.Action != "" && !key.absent():
-			key.failKey(&problem{"only the action hash has a key", "remove it"})
-		}
-		out = append(out, r)
-	}
-	return out
-}
-
 // jsonPath reads a JSONPath and keeps it as written.
 func jsonPath(v value) string {
 	if !v.required(pathForm) {

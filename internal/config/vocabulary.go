@@ -17,9 +17,11 @@ var vocabulary = map[string][]string{
 	"extract.rate":        {"limit", "headroom"},
 	"transform":           {"columns", "redact", "redact_secrets", "raw"},
 	"transform.columns[]": {"name", "path", "type"},
-	"transform.redact[]":  {"path", "action", "key"},
-	"sinks[]":             {"name", "url", "format", "compression", "max_file_size"},
-	"state":               {"url", "lock_timeout"},
+	"transform.redact[]":  {"path", "action", "key", "key_file"},
+	"sinks[]":             {"name", "url", "format", "compression", "max_file_size", "retention"},
+	"sinks[].retention":   {"mode", "period", "legal_hold"},
+	"state":               {"url", "lock_timeout", "signing_key", "signing_key_file", "retention"},
+	"state.retention":     {"mode", "period", "legal_hold"},
 }
 
 var index = regexp.MustCompile(`\[\d+\]`)

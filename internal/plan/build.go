@@ -63,7 +63,7 @@ func Build(in Input) (*Plan, error) {
 		plan: &Plan{
 			Pipeline: in.Pipeline.Name, Lineage: in.State.Lineage, Serial: in.State.Serial, Config: in.Pipeline.Hash(),
 			MadeAt: in.Now.UTC(), Version: in.Version, From: in.Range.From, To: in.Range.To, Targeted: len(in.Targets) > 0,
-			Steps: []Step{}, Strays: []Object{}, Warnings: []string{},
+			Redaction: redactionOf(in.Pipeline), Steps: []Step{}, Strays: []Object{}, Warnings: []string{},
 		},
 	}
 	b.all = in.State.All()

@@ -10,20 +10,21 @@ import (
 // density tells how many records a stretch of time will hold by those that the state has beside it, and how many bytes a
 // record takes.
 type density struct {
-	known     map[string][]state.Entry // by project, in their order
-	rows      int64
-	bytesHeld int64
+	known map[string][]state.Entry // by project, in their order
+	rows  int64                    // in files: a row counts once for each sink
+	bytes int64                    // of those files
+	sinks int64                    // that are declared
 }
 
 // neighbours is how many partitions on either side are taken for the same kind of time.
 const neighbours = 7
 
-func newDensity(st *state.State) *density {
-	d := &density{known: map[string][]state.Entry{}}
+func newDensity(st *state.State, sinks int) *density {
+	d := &density{known: map[string][]state.Entry{}, sinks: int64(sinks)}
 	for _, e := range st.All() {
 		d.known[e.Project] = append(d.known[e.Project], e)
-		d.rows += e.Rows
-		d.bytesHeld += e.Bytes
+		d.rows += e.Rows * max(sinksOf(&e), 1)
+		d.bytes += e.Bytes
 	}
 	return d
 }
@@ -44,10 +45,22 @@ func (d *density) expect(project string, from, to time.Time) int64 {
 	return int64(float64(rows) * float64(to.Sub(from)) / float64(span))
 }
 
-// bytes is how much so many rows take, -1 where nothing tells.
-func (d *density) bytes(rows int64) int64 {
-	if d.rows == 0 {
+// sinksOf is how many sinks have files of an entry.
+func sinksOf(e *state.Entry) int64 {
+	names := map[string]bool{}
+	for _, f := range e.Files {
+		names[f.Sink] = true
+	}
+	return int64(len(names))
+}
+
+// size is how many bytes so many rows take in all declared sinks together, -1 where nothing tells.
+func (d *density) size(rows int64) int64 {
+	switch {
+	case rows == 0:
+		return 0
+	case rows < 0, d.rows == 0:
 		return -1
 	}
-	return int64(float64(rows) * float64(d.bytesHeld) / float64(d.rows))
+	return int64(float64(rows*d.sinks) * float64(d.bytes) / float64(d.rows))
 }

@@ -8,8 +8,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Format is the version of saved plans that this program writes and reads.
-const Format = 1
+// Format is the version of saved plans that this program writes. It reads those before too.
+//
+//	2: estimates say what is kept
+const Format = 2
 
 // saved is a plan as it stands in a file. Its first members say what it is, so that any version can tell.
 type saved struct {

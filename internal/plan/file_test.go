@@ -40,7 +40,7 @@ func TestAPlanFileThatIsNotWholeIsRefused(t *testing.T) {
 		require.ErrorAs(t, err, &unusable, "%d bytes", n)
 	}
 	for old, other := range map[string]string{
-		`"format": 1`: `"format": 2`, `"logferry plan"`: `"terraform plan"`, `"steps"`: `"stairs"`, `"plan": {`: `"plan": null, "x": {`,
+		`"format": 2`: `"format": 3`, `"logferry plan"`: `"terraform plan"`, `"steps"`: `"stairs"`, `"plan": {`: `"plan": null, "x": {`,
 	} {
 		_, err := Decode(bytes.Replace(b, []byte(old), []byte(other), 1))
 		require.ErrorAs(t, err, &unusable, other)
@@ -82,7 +82,7 @@ func TestEstimatesComeFromUsageCountsAndNeighbours(t *testing.T) {
 	in := input(t, p, stateOf(t, p.Shape(), held(17, now)), stored(held(17, now)))
 	pl, err := Build(in)
 	require.NoError(t, err)
-	runs := pl.Runs()
+	runs := pl.Runs(in.State)
 	require.Equal(t, []Run{{"", day(18, 0), day(20, 0)}}, runs, "neighbouring steps are one run")
 
 	pl.AddEstimates(p, in.State, Facts{Usage: map[Run]int64{runs[0]: 1000}, Limit: 2000})
@@ -105,4 +105,53 @@ func TestNamesAreSplitAsTheyAreJoined(t *testing.T) {
 		project, partition := SplitName(k.String())
 		require.Equal(t, k, state.EntryKey{Project: project, Partition: partition})
 	}
+}
+
+func TestWhatIsReadFromFilesIsEstimatedApart(t *testing.T) {
+	whole := pipeline{lookback: "0s"}.parse(t)
+	entries := []state.Entry{held(17, now), held(18, now), held(19, now)}
+	hourly := pipeline{lookback: "0s", partition: "hour"}.parse(t)
+	st := stateOf(t, whole.Shape(), entries...)
+	pl, err := Build(input(t, hourly, st, stored(entries...)))
+	require.NoError(t, err)
+	require.Empty(t, pl.Runs(st), "nothing of it is fetched")
+	pl.AddEstimates(hourly, st, Facts{})
+	require.Equal(t, Total{Kept: 300, Bytes: pl.Estimate.Bytes, Rate: 1600, Limit: 2000, Assumed: true, Share: 0.8}, pl.Estimate, "the shares of the hours add up")
+	require.InDelta(t, 3000, pl.Estimate.Bytes, 72)
+
+	two := pipeline{lookback: "0s", sinks: `[{name: lake, url: "file://./lake"}, {name: more, url: "file://./more"}]`}.parse(t)
+	pl, err = Build(input(t, two, st, stored(entries...)))
+	require.NoError(t, err)
+	pl.AddEstimates(two, st, Facts{})
+	require.Equal(t, Estimate{Kept: 100, Bytes: 2000}, pl.Steps[0].Estimate, "written to both sinks")
+
+	twice := held(17, now)
+	twice.Files = append(twice.Files, state.FileRef{Sink: "more", Key: twice.Files[0].Key, Size: 1000})
+	twice.Bytes = 2000
+	st = stateOf(t, two.Shape(), twice)
+	pl, err = Build(input(t, whole, st, stored(twice)))
+	require.NoError(t, err)
+	pl.AddEstimates(whole, st, Facts{})
+	require.EqualValues(t, 1000, pl.Steps[0].Estimate.Bytes, "one of two sinks is left")
+}
+
+func TestAnExtensionIsCountedWithoutWhatIsThere(t *testing.T) {
+	half := held(19, day(19, 12))
+	half.To, half.Rows = day(19, 12), 40
+	p := pipeline{to: "2026-04-21"}.parse(t)
+	st := stateOf(t, p.Shape(), held(17, now), held(18, now), half)
+	pl, err := Build(input(t, p, st, stored(held(17, now), held(18, now), half)))
+	require.NoError(t, err)
+	runs := pl.Runs(st)
+	require.Equal(t, []Run{{"", day(19, 12), day(21, 0)}}, runs)
+	pl.AddEstimates(p, st, Facts{Usage: map[Run]int64{runs[0]: 360}})
+	require.EqualValues(t, 120, pl.Steps[0].Estimate.Records)
+	require.EqualValues(t, 40, pl.Steps[0].Estimate.Kept)
+	require.EqualValues(t, 240, pl.Steps[1].Estimate.Records)
+}
+
+func TestAPlanOfTheFormatBeforeIsRead(t *testing.T) {
+	pl, err := Decode([]byte(`{"type":"logferry plan","format":1,"plan":{"pipeline":"nightly","steps":[{"action":"create","partition":"dt=2026-04-17","estimate":{"records":3,"requests":4,"bytes":5}}]}}`))
+	require.NoError(t, err)
+	require.Equal(t, Estimate{Records: 3, Requests: 4, Bytes: 5}, pl.Steps[0].Estimate)
 }

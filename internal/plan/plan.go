@@ -97,6 +97,8 @@ type Plan struct {
 	// Targeted says that only some of the partitions were looked at.
 	Targeted bool `json:"targeted,omitempty"`
 
+	Redaction Redaction `json:"redaction"` // the rules in force
+
 	Steps []Step `json:"steps"` // in the order in which they are done
 	// Strays are data files that no state names, in partitions that are this pipeline's and have no step. They are removed.
 	Strays []Object `json:"strays"`

@@ -62,6 +62,14 @@ func (r *Run) lastRate() extract.Budget {
 	return r.rate
 }
 
+// Asking implements apply.AskingEvents where what it passes events on to does.
+func (r *Run) Asking(what string) (done func()) {
+	if next, ok := r.Events.(apply.AskingEvents); ok {
+		return next.Asking(what)
+	}
+	return func() {}
+}
+
 // StepStarted implements apply.Events.
 func (r *Run) StepStarted(name string) {
 	r.Events.StepStarted(name)
