@@ -22,15 +22,18 @@ func newApply(a *app) *cobra.Command {
 		Use:   "apply [PLANFILE]",
 		Short: "Make the lake hold what pipeline.yaml declares",
 		Long: `Plan, and carry the plan out: several partitions at once, each committed when it is whole. On a terminal the plan is
-shown and a confirmation asked for. With PLANFILE just the saved plan is carried out, or refused where configuration or
-state have moved since.
+shown and a confirmation asked for; without one, as in cron, nobody is asked. With PLANFILE just the saved plan is carried out,
+without asking, or refused where configuration or state have moved since.
 
 Interrupted once, it stops after what is being written is abandoned cleanly, and the next run goes on from there;
-interrupted twice, it stops at once, and the next run goes on from there too.`,
+interrupted twice, it stops at once, and the next run goes on from there too. A partition that fails does not hold up the
+others.
+
+Exit codes: 0 the lake holds what is declared, 1 something is missing, 130 interrupted.`,
 		Example: `  logferry apply
   logferry apply -f nightly.yaml --auto-approve --json > run.ndjson
   logferry apply tonight.plan`,
-		Args: cobra.MaximumNArgs(1),
+		Args: mayHave("the file of a saved plan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := f.options(cmd.CommandPath())
 			if err != nil {
@@ -59,8 +62,7 @@ interrupted twice, it stops at once, and the next run goes on from there too.`,
 				a.printError(err)
 				err = &reportedError{err}
 			}
-			view.Summary(sum, err)
-			return err
+			return view.Summary(sum, err)
 		},
 	}
 	f.add(cmd)
@@ -86,12 +88,13 @@ func (a *app) apply(ctx context.Context, told apply.Options, saved *plan.Plan, o
 			s.NotBegun(ctx, err)
 			return nil, err
 		}
-		if err := a.approve(ctx, pl, approved); err != nil {
-			return nil, err
-		}
+	}
+	shown, err := a.approve(ctx, pl, approved)
+	if err != nil {
+		return nil, err
 	}
 	for _, text := range pl.Warnings {
-		if a.json || approved {
+		if !shown {
 			a.logger().Warn(text)
 		}
 	}
@@ -111,15 +114,15 @@ func (a *app) telemetry(ctx context.Context) *telemetry.Telemetry {
 	return measure
 }
 
-// approve shows the plan on a terminal and asks for a confirmation where there is something to do.
-func (a *app) approve(ctx context.Context, pl *plan.Plan, approved bool) error {
+// approve shows the plan on a terminal and asks for a confirmation where there is something to do. shown says that it did.
+func (a *app) approve(ctx context.Context, pl *plan.Plan, approved bool) (shown bool, err error) {
 	if approved || pl.Empty() || !terminal(a.stdin) {
-		return nil
+		return false, nil
 	}
 	if err := a.showPlan(pl, ""); err != nil {
-		return err
+		return false, err
 	}
-	return a.confirm(ctx, "Carry this plan out?", false)
+	return true, a.confirm(ctx, "Carry this plan out?", false)
 }
 
 // notBegun reports why a run did not begin. With --json a summary is the last line all the same.
@@ -130,15 +133,14 @@ func (a *app) notBegun(err error) error {
 	a.printError(err)
 	sum := apply.NewSummary(version)
 	sum.Errors = []string{err.Error()}
-	newJSONView(a).Summary(sum, err)
-	return &reportedError{err}
+	return newJSONView(a).Summary(sum, &reportedError{err})
 }
 
-// applyView shows a run. Close ends what is live and comes before Summary.
+// applyView shows a run. Close ends what is live and comes before Summary, which returns what of err is left to be reported.
 type applyView interface {
 	apply.Events
 	Close()
-	Summary(sum *apply.Summary, err error)
+	Summary(sum *apply.Summary, err error) error
 }
 
 func (a *app) applyView() applyView {

@@ -19,9 +19,10 @@ func newDestroy(a *app) *cobra.Command {
 		Use:   "destroy",
 		Short: "Remove everything that was exported",
 		Long: `Remove the files of every partition that the state has, or of those targeted, and record that they are gone. What
-the service has deleted meanwhile can't be exported again. The state's own history stays.`,
+the service has deleted meanwhile can't be exported again. The state's own history stays. It asks first; without a terminal
+it needs --auto-approve.`,
 		Example: `  logferry destroy --target dt=2026-04-17`,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.locked(cmd.Context(), "destroy", func(ctx context.Context, s *apply.Session) error {
 				return a.destroy(ctx, s, targets, approve)
@@ -53,11 +54,22 @@ func (a *app) destroy(ctx context.Context, s *apply.Session, targets []string, a
 	removed := 0
 	err = s.Destroy(ctx, entries, func(state.Entry) { removed++ })
 	if a.json {
-		_ = json.NewEncoder(a.stdout).Encode(map[string]any{"type": "summary", "pipeline": s.State().Pipeline, "lineage": s.State().Lineage, "removed": removed, "of": len(entries), "records": rows, "serial": s.State().Serial})
+		_ = json.NewEncoder(a.stdout).Encode(map[string]any{"type": "summary", "pipeline": s.State().Pipeline, "lineage": s.State().Lineage, "removed": removed, "of": len(entries), "records": rows, "serial": s.State().Serial, "retained": s.Retained(), "versions_stay": s.Hiding()})
 	} else if err == nil {
 		fmt.Fprintf(a.stdout, "%s %s with %s removed.\n", a.color(a.stdout, green, "Destroyed."), counted(int64(removed), "partition"), counted(rows, "record"))
+		a.tellWhatStays(s)
 	}
 	return err
+}
+
+// tellWhatStays says that what was removed may be in the buckets still.
+func (a *app) tellWhatStays(s *apply.Session) {
+	if n := s.Retained(); n > 0 {
+		fmt.Fprintf(a.stdout, "%s stay: their bucket keeps them.\n", counted(n, "object"))
+	}
+	for _, sink := range s.Hiding() {
+		fmt.Fprintf(a.stdout, "Where the bucket of the sink %q keeps versions, this hid the files by delete markers: their versions stay until somebody, or a lifecycle rule, removes them.\n", sink)
+	}
 }
 
 func newForceUnlock(a *app) *cobra.Command {

@@ -16,7 +16,11 @@ func newInit(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Write a commented pipeline.yaml to start from",
-		Args:  cobra.NoArgs,
+		Long: `Write a pipeline file with every key, its default and its meaning, to the name that -f gives. An existing file is
+left alone without --force.`,
+		Example: `  logferry init
+  logferry init -f nightly.yaml`,
+		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
 			if force {

@@ -17,12 +17,12 @@ import (
 )
 
 func newLogs(a *app) *cobra.Command {
-	cmd := &cobra.Command{
+	cmd := asGroup(&cobra.Command{
 		Use:   "logs",
 		Short: "Look up single records in the API",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
+		Long: `Look up single records in the API, without touching lake or state. The pipeline file says how to reach it; where there is
+none, the variable COMPOSIO_API_KEY is enough.`,
+	})
 	var project string
 	cmd.PersistentFlags().StringVar(&project, "project", "", "the `name` of the project, where the pipeline file declares several")
 	cmd.AddCommand(newLogsList(a, &project), newLogsGet(a, &project))

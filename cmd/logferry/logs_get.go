@@ -15,7 +15,9 @@ func newLogsGet(a *app, project *string) *cobra.Command {
 		Use:   "get LOG_ID...",
 		Short: "Print records with all their detail",
 		Long:  `Print the whole of one or more records. With --json each record is one line, exactly as received.`,
-		Args:  cobra.MinimumNArgs(1),
+		Example: `  logferry logs get log_abc123
+  logferry logs get --json log_abc123 log_def456 | jq .data.response`,
+		Args: needs("the id of a record, or several"),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			client, err := a.client(cmd, *project)
 			if err != nil {

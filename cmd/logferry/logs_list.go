@@ -29,11 +29,14 @@ func newLogsList(a *app, project *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List records that match",
-		Long: `List records in the order of the API. Filters are AND-combined; fields: ` + strings.Join(config.FilterFields(), ", ") + `;
-operators: == != contains not_contains. With --json each record is one line, exactly as received.`,
+		Long: `List records in the order of the API. With --json each record is one line, exactly as received. A record has to
+meet every --filter.
+
+Fields: ` + strings.Join(config.FilterFields(), " ") + `
+Operators: == != contains not_contains`,
 		Example: `  logferry logs list --filter 'toolkit_slug==gmail' --filter 'status==failed' --since 1h
   logferry logs list --from 2026-04-17 --to 2026-04-18 --limit 0 --json > day.ndjson`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			query, err := f.query(time.Now())
 			if err != nil {

@@ -26,7 +26,7 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.replace, "replace", nil, "fetch this `partition` anew, whatever it is like; may be repeated")
 	flags.BoolVar(&f.refreshOnly, "refresh-only", false, "only list again what is there, for late records")
 	flags.BoolVar(&f.allowDelete, "allow-delete", false, "remove partitions that left the declared range; without it they are kept")
-	flags.StringVar(&f.order, "order", "oldest", "which partitions come first: `oldest` or newest")
+	flags.StringVar(&f.order, "order", "oldest", "which partitions come `first`: oldest or newest")
 }
 
 // set returns the name of one of the flags that was given, "" where none was.
@@ -62,20 +62,27 @@ func newPlan(a *app) *cobra.Command {
 		Long: `Compare what pipeline.yaml declares with the state and with what the buckets hold, and say what has to be done,
 why, and how many requests it will take. Nothing is written, but for the plan itself with --out.
 
+The API is asked a few usage counts, for the costs. Where it can't be reached within seconds or refuses the key, that is an
+error: what is shown then is right but for its costs, and --out writes no file. A plan that needs nothing of the API does
+not ask it.
+
 Exit codes: 0 done, 1 error; with --detailed-exitcode 2 where there are changes.`,
 		Example: `  logferry plan
   logferry plan --out tonight.plan && logferry apply tonight.plan
   logferry plan --target dt=2026-04-17`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o, err := f.options(cmd.CommandPath())
 			if err != nil {
 				return err
 			}
 			return a.with(cmd.Context(), func(s *apply.Session) error {
-				pl, err := s.Plan(cmd.Context(), o)
-				if err != nil {
+				pl, err := s.Preview(cmd.Context(), o)
+				switch {
+				case pl == nil:
 					return err
+				case err != nil:
+					return a.showUnasked(pl, err)
 				}
 				if out != "" {
 					if err := writePlan(out, pl); err != nil {
@@ -96,6 +103,15 @@ Exit codes: 0 done, 1 error; with --detailed-exitcode 2 where there are changes.
 	cmd.Flags().StringVar(&out, "out", "", "write the plan to this `file`, for apply")
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 where there are changes")
 	return cmd
+}
+
+// showUnasked shows a plan whose costs err keeps from being known. With --json the summary is the last line.
+func (a *app) showUnasked(pl *plan.Plan, err error) error {
+	if a.json {
+		a.printError(err)
+		err = &reportedError{err}
+	}
+	return errors.Join(a.showPlan(pl, ""), err)
 }
 
 // writePlan writes a plan so that nothing but a whole one is ever read.
@@ -133,6 +149,7 @@ func newShow(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "show PLANFILE",
 		Short:   "Show a saved plan",
+		Long:    `Show a plan that plan --out has saved, as it was then. With --json a step is a line, as those of plan are.`,
 		Example: `  logferry show tonight.plan`,
 		Args:    needs("the file of a saved plan"),
 		RunE: func(_ *cobra.Command, args []string) error {

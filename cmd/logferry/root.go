@@ -17,6 +17,7 @@ import (
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	logs           io.Writer // where log lines go; nil is stderr
 
 	file      string
 	json      bool
@@ -26,14 +27,17 @@ type app struct {
 }
 
 func newRoot(a *app) *cobra.Command {
-	root := &cobra.Command{
+	root := asGroup(&cobra.Command{
 		Use:   "logferry",
 		Short: "Bring the tool-execution logs of your AI agents into your own lake",
 		Long: `logferry exports the tool-execution logs of Composio's Logs API into partitioned Parquet or NDJSON,
 in a local folder or a bucket of S3, Google Cloud Storage or Azure. pipeline.yaml declares what the lake must hold.
 
 Results go to stdout; progress, logs and errors to stderr. Exit codes: 0 done, 1 error, 2 plan --detailed-exitcode found
-changes, 130 interrupted.`,
+changes, 130 interrupted.
+
+Environment: COMPOSIO_API_KEY is the key where the pipeline file names none, NO_COLOR turns colours off, and the OTEL_
+variables of OpenTelemetry turn telemetry on.`,
 		Example: `  logferry init                        # write a commented pipeline.yaml
   logferry validate                    # check it
   logferry plan                        # what is missing, and what it will cost
@@ -44,14 +48,13 @@ changes, 130 interrupted.`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		DisableAutoGenTag: true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			if _, err := a.level(); err != nil {
 				return err
 			}
 			return a.checkLogFormat()
 		},
-	}
+	})
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{err: err, command: cmd.CommandPath()}
 	})
@@ -62,7 +65,7 @@ changes, 130 interrupted.`,
 	flags.StringVar(&a.logLevel, "log-level", "info", "least `level` of log lines: debug, info, warn, error")
 	flags.StringVar(&a.logFormat, "log-format", logText, "`format` of log lines: text, json")
 	root.AddCommand(
-		newInit(a), newValidate(a), newPlan(a), newApply(a), newShow(a), newState(a), newVerify(a), newDestroy(a), newForceUnlock(a),
+		newInit(a), newValidate(a), newPlan(a), newApply(a), newShow(a), newState(a), newVerify(a), newKeygen(a), newDestroy(a), newForceUnlock(a),
 		newLogs(a), newSchema(a), newVersion(a),
 	)
 	return root
@@ -91,10 +94,14 @@ func (a *app) level() (slog.Level, error) {
 func (a *app) logger() *slog.Logger {
 	l, _ := a.level() // checked before every command
 	o := &slog.HandlerOptions{Level: l}
-	if a.logFormat == logJSON {
-		return slog.New(slog.NewJSONHandler(a.stderr, o))
+	w := a.stderr
+	if a.logs != nil {
+		w = a.logs
 	}
-	return slog.New(slog.NewTextHandler(a.stderr, o))
+	if a.logFormat == logJSON {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
 }
 
 // The formats of log lines. Their keys are the same in both, and listed in docs/OPERATIONS.md.

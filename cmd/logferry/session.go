@@ -18,7 +18,7 @@ import (
 
 // open loads the pipeline file and opens the pipeline. The caller closes the session.
 func (a *app) open(ctx context.Context) (*apply.Session, error) {
-	return a.openWith(ctx, apply.Options{Events: &retries{a: a}})
+	return a.openWith(ctx, apply.Options{Events: newRetries(a)})
 }
 
 // openWith is open with options that say who is told of what goes on.
@@ -89,16 +89,6 @@ func (a *app) confirm(ctx context.Context, question string, must bool) error {
 }
 
 var errNotConfirmed = errors.New("not confirmed: nothing was changed")
-
-// needs refuses a command line without an argument, and one with more than one unless what says that several are taken.
-func needs(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == 0 || len(args) > 1 && !strings.Contains(what, "several") {
-			return &usageError{err: fmt.Errorf("%s takes %s", cmd.CommandPath(), what), command: cmd.CommandPath()}
-		}
-		return nil
-	}
-}
 
 // targetFlags adds --target to a command.
 func targetFlags(cmd *cobra.Command, targets *[]string) {

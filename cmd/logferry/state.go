@@ -19,21 +19,28 @@ import (
 )
 
 func newState(a *app) *cobra.Command {
-	cmd := &cobra.Command{
+	cmd := asGroup(&cobra.Command{
 		Use:   "state",
 		Short: "Look at what was exported so far",
-	}
-	cmd.AddCommand(newStateList(a), newStateShow(a), newStateRm(a))
+	})
+	cmd.AddCommand(newStateList(a), newStateShow(a), newStateHead(a), newStateRm(a))
 	return cmd
 }
 
 func newStateList(a *app) *cobra.Command {
 	var targets []string
 	cmd := &cobra.Command{
-		Use:     "list",
-		Short:   "List the partitions of the state",
+		Use:   "list",
+		Short: "List the partitions of the state",
+		Long: `List the partitions that were exported. SIZE is of all files of all sinks, VERSION how often the partition was written.
+
+COMPLETE AS OF is when the listing began that the state records: the partition has what the API showed then. A later
+listing that finds nothing new is not recorded, so that a night without news writes nothing, but for the one that is the last
+that range.lookback asks for. So the partition may have been listed since, with nothing new.
+
+QUARANTINED counts the records that could not be had or read whole; state show names them.`,
 		Example: `  logferry state list --target dt=2026-04-17`,
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), func(s *apply.Session) error {
 				st, err := s.Load(cmd.Context())
@@ -65,7 +72,7 @@ func (a *app) printEntries(st *state.State, entries []state.Entry) error {
 				return err
 			}
 		}
-		return enc.Encode(map[string]any{"type": "summary", "pipeline": st.Pipeline, "lineage": st.Lineage, "serial": st.Serial, "partitions": len(entries), "rows": rows})
+		return enc.Encode(map[string]any{"type": "summary", "pipeline": st.Pipeline, "lineage": st.Lineage, "serial": st.Serial, "head": st.Head, "partitions": len(entries), "rows": rows})
 	}
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	if len(entries) > 0 {
@@ -81,6 +88,7 @@ func newStateShow(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "show PARTITION",
 		Short:   "Show all that is known of a partition",
+		Long:    `Show the manifest of a partition: what it covers, its files with their hashes, what it cost, and what is quarantined.`,
 		Example: `  logferry state show dt=2026-04-17`,
 		Args:    needs("a partition"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -125,7 +133,7 @@ func (a *app) printManifest(m *state.Manifest) error {
 	e := m.Entry("", m.CreatedAt)
 	fmt.Fprintf(w, "%s, version %d\n", a.color(w, bold, e.Name()), m.Version)
 	printLine(w, "covers", "%s to %s", stamp(m.From), stamp(m.To))
-	printLine(w, "as of", "%s", stamp(m.AsOf))
+	printLine(w, "complete", "as of %s; later listings without news are not recorded", stamp(m.AsOf))
 	printLine(w, "made by", "%s: %s, logferry %s", m.Action, printable(m.Reason), m.Program)
 	printLine(w, "rows", "%s (%s), details %s", humanize.Comma(m.Rows), shares(m.Statuses), shares(m.Details))
 	printLine(w, "ids", "%s", m.IDs)
@@ -163,7 +171,7 @@ func shares(counts map[string]int64) string {
 
 func newStateRm(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:   "rm PARTITION…",
+		Use:   "rm PARTITION...",
 		Short: "Take partitions out of the state; their files stay",
 		Long: `Forget partitions. Their files stay where they are, until an apply that declares the partitions makes them anew in
 their place.`,

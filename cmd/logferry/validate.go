@@ -18,7 +18,7 @@ func newValidate(a *app) *cobra.Command {
 		Short: "Check pipeline.yaml and say what it declares",
 		Long: `Check pipeline.yaml without touching the API or a bucket. Every mistake is reported in one go, with file, line,
 column and key. With --json, the effective configuration is printed, secrets hidden.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			now := time.Now()
 			p, err := a.load(config.Options{Now: now})

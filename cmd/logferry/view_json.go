@@ -49,8 +49,9 @@ func (v *jsonView) StepDone(r apply.StepResult) { v.line(r) }
 func (v *jsonView) Close() { v.stop() }
 
 // Summary implements applyView.
-func (v *jsonView) Summary(s *apply.Summary, err error) {
+func (v *jsonView) Summary(s *apply.Summary, err error) error {
 	v.line(s)
+	return err
 }
 
 type progress struct {

@@ -19,13 +19,16 @@ import (
 
 // lineView writes plain log lines to stderr every few seconds, for cron and CI, and the summary to stdout.
 type lineView struct {
-	a   *app
-	log *slog.Logger
+	*waits
 	*ticker
+	log    *slog.Logger
+	failed failures
 }
 
 func newLineView(a *app) *lineView {
-	return &lineView{a: a, log: a.logger(), ticker: newTicker(lineInterval)}
+	v := &lineView{waits: &waits{a: a}, log: a.logger(), ticker: newTicker(lineInterval)}
+	v.failed.tell = func(text string) { v.log.Error("partition failed", "error", printable(text)) }
+	return v
 }
 
 // Started implements apply.Events.
@@ -38,6 +41,7 @@ func (v *lineView) Started(s apply.Started, live func() apply.Snapshot) {
 	}
 	v.log.Info("export begins", args...)
 	v.start(func() {
+		v.failed.goesOn()
 		now := live()
 		v.log.Info("export goes on", "partitions", fmt.Sprintf("%d/%d", now.Done, now.Declared),
 			"records", now.Records, "requests", now.Requests, "rate", rateText(now), "left", leftText(now))
@@ -62,9 +66,10 @@ func (v *lineView) StepDone(r apply.StepResult) {
 		return
 	}
 	if r.Error != "" {
-		v.log.Error("partition failed", "error", r.Error)
+		v.failed.add(r)
 		return
 	}
+	v.failed.goesOn()
 	v.log.Debug("partition done", "action", r.Action, "project", r.Project, "partition", r.Partition, "records", r.Records,
 		"new", r.New, "files", len(r.Files), "unchanged", r.Unchanged)
 }
@@ -73,7 +78,14 @@ func (v *lineView) StepDone(r apply.StepResult) {
 func (v *lineView) Close() { v.stop() }
 
 // Summary implements applyView.
-func (v *lineView) Summary(s *apply.Summary, err error) { printSummary(v.a, s, err) }
+func (v *lineView) Summary(s *apply.Summary, err error) error {
+	left := v.failed.end(err)
+	printSummary(v.a, s, err, v.failed.names)
+	if v.a.logFormat == logJSON { // each line is read for itself
+		return err
+	}
+	return left
+}
 
 // rateText says how much of the organisation's budget is used, or until when the API wants a pause; "-" while it has not said.
 func rateText(s apply.Snapshot) string {
@@ -103,7 +115,7 @@ func leftText(s apply.Snapshot) string {
 }
 
 // printSummary is the end of a run for a person and for a cron mail.
-func printSummary(a *app, s *apply.Summary, err error) {
+func printSummary(a *app, s *apply.Summary, err error, failed []string) {
 	w := a.stdout
 	head := a.color(w, green, "Export complete.")
 	var disagreement *apply.ReconcileError
@@ -134,7 +146,7 @@ func printSummary(a *app, s *apply.Summary, err error) {
 		humanize.Comma(s.Requests.RateLimited), leastText(s.Requests))
 	printLine(w, "state", "serial %d", s.Serial)
 	printLine(w, "time", "%s", (time.Duration(s.DurationMS) * time.Millisecond).Round(10*time.Millisecond))
-	printFailures(w, s)
+	printFailures(w, failed)
 }
 
 // leastText says that clearly more list and detail requests were spent than had to be.
@@ -207,18 +219,16 @@ func detailText(s *apply.Summary) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-const maxFailuresShown = 5
+const maxFailuresShown = 20
 
-// printFailures lists failed partitions where there are several: a single one is the command's error itself.
-func printFailures(w io.Writer, s *apply.Summary) {
-	if len(s.Errors) < 2 {
+// printFailures names failed partitions where there are several: a single one is in the command's error.
+func printFailures(w io.Writer, names []string) {
+	if len(names) < 2 {
 		return
 	}
-	for i, e := range s.Errors {
-		if i == maxFailuresShown {
-			fmt.Fprintf(w, "  … and %d more\n", len(s.Errors)-i)
-			return
-		}
-		fmt.Fprintf(w, "  failed       %s\n", e)
+	text := strings.Join(names[:min(len(names), maxFailuresShown)], ", ")
+	if more := len(names) - maxFailuresShown; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
 	}
+	printLine(w, "failed", "%s", text)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"logferry/internal/config"
 	"logferry/internal/plan"
 )
 
@@ -25,6 +26,7 @@ func (a *app) showPlan(pl *plan.Plan, saved string) error {
 	if pl.Empty() {
 		fmt.Fprintf(w, "%s The lake holds what is declared: %s.\n", a.color(w, green, "No changes."), countText(pl.Unchanged))
 		a.printOutside(pl)
+		a.printRedaction(pl.Redaction)
 		return nil
 	}
 	fmt.Fprintf(w, "logferry will do the following for %s, %s to %s:\n\n", pl.Pipeline, stamp(pl.From), stamp(pl.To))
@@ -34,11 +36,26 @@ func (a *app) showPlan(pl *plan.Plan, saved string) error {
 	}
 	fmt.Fprintf(w, "\n%s %s.\n", a.color(w, bold, "Plan:"), planText(pl))
 	a.printOutside(pl)
-	fmt.Fprintf(w, "%s %s.\n", a.color(w, bold, "Cost:"), costText(pl.Estimate))
+	a.printRedaction(pl.Redaction)
+	fmt.Fprintf(w, "%s %s.\n", a.color(w, bold, "Cost:"), costText(pl))
 	if saved != "" {
 		fmt.Fprintf(w, "\nSaved as %s: `logferry apply %s` does just this.\n", saved, saved)
 	}
 	return nil
+}
+
+// printRedaction says which rules are in force.
+func (a *app) printRedaction(r plan.Redaction) {
+	var parts []string
+	for _, rule := range r.Rules {
+		parts = append(parts, string(rule.Action)+" "+printable(rule.Path))
+	}
+	if r.Secrets {
+		parts = append(parts, "mask well-known secrets")
+	}
+	if len(parts) > 0 {
+		fmt.Fprintf(a.stdout, "%s %s.\n", a.color(a.stdout, bold, "Redaction:"), strings.Join(parts, ", "))
+	}
 }
 
 // planLines writes a step a line, and the rest of the plan as the last one.
@@ -100,6 +117,7 @@ func groups(steps []plan.Step) []group {
 			g.last = s
 			g.steps++
 			g.sum.Records, g.sum.Requests = plus(g.sum.Records, s.Estimate.Records), plus(g.sum.Requests, s.Estimate.Requests)
+			g.sum.Kept += s.Estimate.Kept
 			continue
 		}
 		out = append(out, group{first: s, last: s, steps: 1, sum: s.Estimate})
@@ -144,11 +162,28 @@ func (a *app) printStep(s *plan.Step, name string, e plan.Estimate) {
 	}
 }
 
+// estimateText says what a step brings, and by how many requests.
 func estimateText(s *plan.Step, e plan.Estimate) string {
-	if s.Action == plan.Delete {
+	var parts []string
+	switch {
+	case s.Action == plan.Delete:
 		return counted(e.Records, "record")
+	case len(s.Base) == 0 && s.Action == plan.Replace:
+		parts = append(parts, about(e.Records)+" records fetched anew")
+	case s.Rewrite && len(s.Base) > 0:
+		parts = append(parts, counted(e.Kept, "record")+" read from files")
 	}
-	return about(e.Records) + " new records, " + about(e.Requests) + " requests"
+	if e.Records != 0 && len(s.Base) > 0 || s.Action == plan.Create && len(s.Base) == 0 || s.Action == plan.Extend {
+		parts = append(parts, about(e.Records)+" new records")
+	}
+	if s.Retry {
+		parts = append(parts, "quarantined records tried again")
+	}
+	parts = append(parts, requestsText(e.Requests))
+	if len(s.Base) > 0 && s.ListsAll() {
+		parts = append(parts, "more where records came late")
+	}
+	return strings.Join(parts, ", ")
 }
 
 func about(n int64) string {
@@ -172,7 +207,10 @@ func planText(pl *plan.Plan) string {
 	if n := len(pl.Strays); n > 0 {
 		parts = append(parts, counted(int64(n), "left-over file")+" to remove")
 	}
-	return strings.Join(append(parts, countText(pl.Unchanged)+" unchanged"), ", ")
+	if pl.Unchanged.Partitions > 0 {
+		parts = append(parts, countText(pl.Unchanged)+" unchanged")
+	}
+	return strings.Join(parts, ", ")
 }
 
 func countText(c plan.Count) string {
@@ -185,20 +223,49 @@ func (a *app) printOutside(pl *plan.Plan) {
 	}
 }
 
-func costText(t plan.Total) string {
-	if t.Requests < 0 {
+func requestsText(n int64) string {
+	switch n {
+	case 0:
+		return "no request"
+	case 1:
+		return "~1 request"
+	}
+	return about(n) + " requests"
+}
+
+func costText(pl *plan.Plan) string {
+	t := pl.Estimate
+	var parts []string
+	switch {
+	case t.Requests < 0:
 		return "unknown: neither usage counts nor neighbouring partitions tell"
+	case t.Requests == 0:
+		parts = append(parts, requestsText(0))
+	default:
+		assumed := ""
+		if t.Assumed {
+			assumed = ", assumed"
+		}
+		parts = append(parts, fmt.Sprintf("%s, about %s at %s a minute (%.0f %% of the organisation's %s%s)", requestsText(t.Requests), minutesText(t.Minutes),
+			rateOf(t.Rate), 100*t.Share, humanize.Comma(int64(t.Limit)), assumed))
 	}
-	assumed := ""
-	if t.Assumed {
-		assumed = ", assumed"
+	if n := rewritten(pl); n > 0 {
+		parts = append(parts, counted(n, "record")+" read from files instead of the API")
 	}
-	text := fmt.Sprintf("%s requests, about %s at %s a minute (%.0f %% of the organisation's %s%s)", about(t.Requests), minutesText(t.Minutes),
-		rateOf(t.Rate), 100*t.Share, humanize.Comma(int64(t.Limit)), assumed)
-	if t.Bytes >= 0 {
-		text += ", about " + humanize.IBytes(uint64(t.Bytes)) + " written"
+	if t.Bytes > 0 {
+		parts = append(parts, "about "+humanize.IBytes(uint64(t.Bytes))+" written")
 	}
-	return text
+	return strings.Join(parts, ", ")
+}
+
+// rewritten is how many rows are read from files where that is what a step is for.
+func rewritten(pl *plan.Plan) (n int64) {
+	for i := range pl.Steps {
+		if pl.Steps[i].Rewrite {
+			n += pl.Steps[i].Estimate.Kept
+		}
+	}
+	return n
 }
 
 // rateOf is a number of requests a minute, which may be less than one.
@@ -213,7 +280,7 @@ func minutesText(m float64) string {
 	if m < 1 {
 		return "a minute or less"
 	}
-	return time.Duration(m * float64(time.Minute)).Round(time.Minute).String()
+	return config.FormatDuration(time.Duration(m * float64(time.Minute)).Round(time.Minute))
 }
 
 // counted is a number of things.

@@ -6,8 +6,17 @@ import (
 	"logferry/internal/apply"
 )
 
-// retries tells of nothing but requests that fail and are repeated, for commands that show no run.
-type retries struct{ a *app }
+// retries tells of nothing but what is waited for and requests that are repeated, for commands that show no run.
+type retries struct {
+	*waits
+}
+
+// newRetries makes one that log lines go through, too.
+func newRetries(a *app) *retries {
+	r := &retries{waits: &waits{a: a}}
+	a.logs = r
+	return r
+}
 
 // Started implements apply.Events.
 func (*retries) Started(apply.Started, func() apply.Snapshot) {}

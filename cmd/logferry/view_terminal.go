@@ -15,8 +15,10 @@ import (
 // terminalView keeps a live line for each partition in work and one for the whole, and leaves a line behind for each
 // that is done.
 type terminalView struct {
-	a    *app
-	bars *mpb.Progress
+	*waits
+	*ticker
+	failed failures
+	bars   *mpb.Progress
 
 	mu    sync.Mutex
 	live  func() apply.Snapshot
@@ -28,8 +30,14 @@ type terminalView struct {
 
 const redraw = 150 * time.Millisecond
 
+// newTerminalView makes a view that log lines go through, too.
 func newTerminalView(a *app) *terminalView {
-	return &terminalView{a: a, lines: map[string]*mpb.Bar{}}
+	v := &terminalView{waits: &waits{a: a}, ticker: newTicker(lineInterval), lines: map[string]*mpb.Bar{}}
+	v.failed.tell = func(text string) {
+		v.print(fmt.Sprintf("%s  %s\n", a.color(a.stderr, red, "failed"), printable(text)))
+	}
+	a.logs = v
+	return v
 }
 
 // Started implements apply.Events.
@@ -41,6 +49,7 @@ func (v *terminalView) Started(s apply.Started, live func() apply.Snapshot) {
 	v.total = v.bars.New(int64(s.Partitions), mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
 		mpb.BarWidth(24), mpb.BarPriority(1<<20),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return totalText(v.snapshot()) })))
+	v.start(v.failed.goesOn)
 }
 
 // snapshot asks once a redraw, however many lines there are.
@@ -83,16 +92,21 @@ func (v *terminalView) Retrying(err error, pause time.Duration) {
 	v.print(text)
 }
 
-// print leaves a line behind, above the live ones if there are any yet: requests of the plan are repeated too.
-func (v *terminalView) print(text string) {
+// print leaves a line behind.
+func (v *terminalView) print(text string) { _, _ = v.Write([]byte(text)) }
+
+// Write leaves whole lines behind, above the live ones if there are any: requests of the plan are repeated too.
+func (v *terminalView) Write(b []byte) (int, error) {
 	v.mu.Lock()
 	bars := v.bars
 	v.mu.Unlock()
 	if bars == nil {
-		fmt.Fprint(v.a.stderr, text)
-		return
+		return v.waits.Write(b)
 	}
-	_, _ = bars.Write([]byte(text)) // waits for a redraw, which takes the lock
+	if n, err := bars.Write(b); err == nil { // waits for a redraw, which takes the lock
+		return n, nil
+	}
+	return v.a.stderr.Write(b) // nothing is live any more
 }
 
 // StepDone implements apply.Events.
@@ -105,17 +119,19 @@ func (v *terminalView) StepDone(r apply.StepResult) {
 	if r.Abandoned {
 		return
 	}
-	text := fmt.Sprintf("%s  %s  %s records, %d files, %s\n", v.a.color(v.a.stderr, green, "done"), r.Name(),
-		humanize.Comma(r.Records), len(r.Files), time.Duration(r.DurationMS)*time.Millisecond)
 	if r.Error != "" {
-		text = fmt.Sprintf("%s  %s\n", v.a.color(v.a.stderr, red, "failed"), r.Error)
+		v.failed.add(r)
+	} else {
+		v.failed.goesOn()
+		v.print(fmt.Sprintf("%s  %s  %s, %s, %s\n", v.a.color(v.a.stderr, green, "done"), r.Name(),
+			counted(r.Records, "record"), counted(int64(len(r.Files)), "file"), time.Duration(r.DurationMS)*time.Millisecond))
 	}
-	v.print(text)
 	v.total.Increment()
 }
 
 // Close implements applyView.
 func (v *terminalView) Close() {
+	v.stop()
 	if v.bars == nil {
 		return
 	}
@@ -127,4 +143,8 @@ func (v *terminalView) Close() {
 }
 
 // Summary implements applyView.
-func (v *terminalView) Summary(s *apply.Summary, err error) { printSummary(v.a, s, err) }
+func (v *terminalView) Summary(s *apply.Summary, err error) error {
+	left := v.failed.end(err)
+	printSummary(v.a, s, err, v.failed.names)
+	return left
+}

@@ -23,6 +23,9 @@ type Options struct {
 	Events  Events       // may be nil
 	Logger  *slog.Logger // may be nil
 
+	// WithoutAPI opens a session that can only look at what was exported: it needs no credentials of the API, and no spool.
+	WithoutAPI bool
+
 	// OnAnswer is told of every request to the API; see extract.ClientOptions. It may be nil.
 	OnAnswer func(op extract.Op, status int, took time.Duration)
 

@@ -12,6 +12,7 @@ import (
 	"logferry/internal/record"
 	"logferry/internal/state"
 	"logferry/sinks"
+	"logferry/sinks/bucket"
 )
 
 // publish uploads the sealed files, then writes the manifest, then commits, then removes what the commit has replaced. That
@@ -21,7 +22,7 @@ func (s *step) publish(ctx context.Context, w *work, out writers, t *tally, res 
 		return err
 	}
 	m := s.manifest(w)
-	m.Rows, m.IDs, m.Statuses, m.Details = t.rows, t.digest(), t.statuses, t.details
+	t.tell(m)
 	keys := make([][]string, len(out))
 	overwrites := false
 	for i, wr := range out {
@@ -39,12 +40,23 @@ func (s *step) publish(ctx context.Context, w *work, out writers, t *tally, res 
 		return err
 	}
 	if overwrites {
-		if err := s.run.store.PutPending(ctx, m); err != nil {
+		err := s.run.store.PutPending(ctx, m)
+		if errors.Is(err, bucket.ErrRetained) { // the note of an earlier run stays: nothing is replaced in place
+			overwrites = false
+			err = s.allBeside(ctx, out, keys, m)
+		}
+		if err != nil {
 			return fmt.Errorf("note the files that are about to be replaced: %w", err)
 		}
 	}
 	for i, wr := range out {
-		if _, err := wr.Publish(ctx, keys[i]); err != nil {
+		_, err := wr.Publish(ctx, keys[i])
+		if errors.Is(err, bucket.ErrRetained) {
+			if keys[i], err = s.beside(ctx, wr, m); err == nil {
+				_, err = wr.Publish(ctx, keys[i])
+			}
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -112,10 +124,7 @@ func (s *step) keys(sink *sinks.Sink, files []sinks.File, version int) (keys []s
 	if len(old) == 0 {
 		version = 1 // nothing that is committed has these names
 	}
-	for n := range files {
-		keys = append(keys, sink.FileKey(s.prefix(), n, version))
-	}
-	return keys, false
+	return freeKeys(sink, s.prefix(), len(files), version, old), false
 }
 
 func filesOf(sink string, files []sinks.File, keys []string) []state.File {
@@ -147,7 +156,7 @@ func (s *step) commit(ctx context.Context, m *state.Manifest) error {
 func (s *step) cleanUp(ctx context.Context, m *state.Manifest, pending bool) error {
 	errs := []error{s.run.removeReplaced(ctx, m)}
 	if pending || s.run.halfDone[s.plan.Name()] {
-		errs = append(errs, s.run.store.DropPending(ctx, m))
+		errs = append(errs, unlessRetained(s.run.store.DropPending(ctx, m)))
 	}
 	return errors.Join(errs...)
 }
@@ -169,8 +178,8 @@ func (s *Session) removeReplaced(ctx context.Context, m *state.Manifest) error {
 	var errs []error
 	for _, sink := range s.sinks {
 		errs = append(errs,
-			sink.RemoveParts(ctx, sinks.PartitionPrefix(m.Project, m.Partition), keep[sink.Name()]),
-			removeObjects(ctx, sink, quarantinePrefix(m.Project, m.Partition), keep[sink.Name()]))
+			s.left(sink.RemoveParts(ctx, sinks.PartitionPrefix(m.Project, m.Partition), keep[sink.Name()])),
+			s.left(removeObjects(ctx, sink, quarantinePrefix(m.Project, m.Partition), keep[sink.Name()])))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("remove what was replaced: %w", err)
@@ -189,12 +198,7 @@ func removeObjects(ctx context.Context, sink *sinks.Sink, prefix string, keep ma
 			surplus = append(surplus, o.Key)
 		}
 	}
-	for _, key := range surplus {
-		if err := sink.Delete(ctx, key); err != nil {
-			return err
-		}
-	}
-	return nil
+	return sink.DeleteAll(ctx, surplus)
 }
 
 // unchanged says that there is nothing to write: no row is new, and none was asked to be written anew.
@@ -213,7 +217,7 @@ func (s *step) commitUnchanged(ctx context.Context, w *work, res *StepResult) er
 	}
 	next := s.manifest(w)
 	next.Files, next.Rows, next.IDs, next.Statuses, next.Details = m.Files, m.Rows, m.IDs, m.Statuses, m.Details
-	next.Shape = m.Shape
+	next.Root, next.Columns, next.Shape = m.Root, m.Columns, m.Shape
 	if err := s.putAside(ctx, w, next); err != nil {
 		return err
 	}
@@ -283,7 +287,7 @@ func (s *Session) removeEntry(ctx context.Context, e state.Entry, commit func(co
 			s.opts.Logger.Warn("a file stays: its sink is not declared any more", "sink", f.Sink, "key", f.Key)
 			continue
 		}
-		if err := sink.Delete(ctx, f.Key); err != nil {
+		if err := sink.Delete(ctx, f.Key); err != nil && !errors.Is(err, bucket.ErrRetained) {
 			return err
 		}
 	}

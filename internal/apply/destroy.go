@@ -17,8 +17,12 @@ const destroyAtOnce = 256
 const recordTime = 10 * time.Second
 
 // Destroy removes every partition that the state has, or those targeted: their files first, then their place in the state.
-// It needs the lock. progress, which may be nil, is told of each partition that is gone.
+// It needs the lock. progress, which may be nil, is told of each partition that is gone. Where a bucket keeps any of their files,
+// nothing is removed and the error is a *RetainedError.
 func (s *Session) Destroy(ctx context.Context, entries []state.Entry, progress func(state.Entry)) error {
+	if err := s.refuseRetained(ctx, entries); err != nil {
+		return err
+	}
 	var gone []state.EntryKey
 	record := func() error {
 		if len(gone) == 0 {

@@ -21,6 +21,20 @@ type Events interface {
 	StepDone(StepResult)
 }
 
+// AskingEvents are Events that want to know what planning waits for, too.
+type AskingEvents interface {
+	// Asking comes when planning begins to wait for what; done is called when it has it, or does without.
+	Asking(what string) (done func())
+}
+
+// asking tells that planning waits.
+func (s *Session) asking(what string) (done func()) {
+	if e, ok := s.opts.Events.(AskingEvents); ok {
+		return e.Asking(what)
+	}
+	return func() {}
+}
+
 // Started says what a run is about to do.
 type Started struct {
 	Pipeline   string    `json:"pipeline"`
@@ -115,7 +129,9 @@ func (b *board) end(s *step, r StepResult) {
 		}
 	}
 	b.ended.Done++
-	b.ended.Records += r.Records
+	if !r.Unchanged { // its records were there
+		b.ended.Records += r.Records
+	}
 }
 
 func (b *board) snapshot() Snapshot {

@@ -43,6 +43,10 @@ func (s *step) walk(ctx context.Context, w *work, phase string, st extract.Step,
 	if filter, ok := r.usageFilter(); ok {
 		st.Usage = &filter
 	}
+	redactor, err := newRedactor(r.pipeline)
+	if err != nil {
+		return err
+	}
 	journal, err := s.openJournal(ctx, phase, st)
 	if err != nil {
 		return err
@@ -51,7 +55,8 @@ func (s *step) walk(ctx context.Context, w *work, phase string, st extract.Step,
 	if err := journal.Replay(ctx, to); err != nil {
 		return fmt.Errorf("read what an earlier run had fetched: %w", err)
 	}
-	st.Journal = journal.Journal()
+	var receiver extract.Receiver
+	st.Journal, receiver = redacted(redactor, journal.Journal(), journal.Receiver(to))
 	if earlier := journal.Resume(); earlier != nil {
 		st.Resume = joinResume(earlier, st.Resume)
 	}
@@ -64,7 +69,7 @@ func (s *step) walk(ctx context.Context, w *work, phase string, st extract.Step,
 		again.Pending = counted(again.Pending, &handed)
 		st.Resume = &again
 	}
-	stats, err := r.extractor.Walk(ctx, st, journal.Receiver(to))
+	stats, err := r.extractor.Walk(ctx, st, receiver)
 	w.windows += stats.WindowsWalked
 	r.least.Add(leastRequests(&stats, handed))
 	return err

@@ -46,6 +46,7 @@ func (s *Session) Lock(ctx context.Context, operation string, waiting func(state
 		}
 	}()
 	unlock = func() {
+		s.signLast(ctx)
 		s.lock = nil
 		close(done)
 		cancel(nil)
@@ -55,6 +56,9 @@ func (s *Session) Lock(ctx context.Context, operation string, waiting func(state
 		release()
 	}
 	if _, err = s.Load(locked); err == nil {
+		err = s.signHead(locked)
+	}
+	if err == nil {
 		err = s.complete(locked)
 	}
 	if err != nil {
@@ -62,6 +66,31 @@ func (s *Session) Lock(ctx context.Context, operation string, waiting func(state
 		return nil, nil, err
 	}
 	return locked, unlock, nil
+}
+
+// signHead signs the newest commit where a run was killed before it could. Whose it is can't be told from here, so it is said.
+func (s *Session) signHead(ctx context.Context) error {
+	signed, err := s.store.SignHead(ctx, s.state)
+	if signed {
+		s.opts.Logger.Warn("the newest commit had no signature and was signed now: an earlier run was killed before it could, or had no key",
+			"serial", s.state.Serial, "head", s.state.Head)
+	}
+	return err
+}
+
+// signTime is how long the last signature of a run may take when it was interrupted.
+const signTime = 10 * time.Second
+
+// signLast signs the newest commit where that failed after it was written.
+func (s *Session) signLast(ctx context.Context) {
+	if s.state == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), signTime)
+	defer cancel()
+	if _, err := s.store.SignHead(ctx, s.state); err != nil {
+		s.opts.Logger.Warn("the newest commit is not signed; the next run tries again", "error", err)
+	}
 }
 
 // fileRetry is how often a file lock is tried that another process holds.

@@ -77,7 +77,11 @@ func readOwner(ctx context.Context, sink *sinks.Sink) (*owner, error) {
 		return nil, err
 	}
 	var o owner
-	if err := json.Unmarshal(b, &o); err != nil || o.Pipeline == "" || o.Lineage == "" {
+	err = json.Unmarshal(b, &o)
+	if err == nil && (o.Pipeline == "" || o.Lineage == "") {
+		err = errors.New("it names no pipeline or no lineage")
+	}
+	if err != nil {
 		return nil, fmt.Errorf("sink %q: %s is damaged: remove it, or put it back from a copy: %w", sink.Name(), ownerKey, err)
 	}
 	return &o, nil

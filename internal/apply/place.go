@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"logferry/internal/signing"
 	"logferry/internal/state"
 	"logferry/sinks/bucket"
 )
@@ -33,6 +34,9 @@ func (s *Session) openState(ctx context.Context) error {
 			return fmt.Errorf("open the state: %w", err)
 		}
 		s.cleanup = append(s.cleanup, func() error { return bucket.Close(b) })
+		if b, err = s.keepState(b); err != nil {
+			return fmt.Errorf("open the state: %w", err)
+		}
 		at = place{bucket: b, prefix: p.Name + "/", url: p.State.URL}
 		if s.opts.WrapBucket != nil {
 			at.bucket = s.opts.WrapBucket("", b)
@@ -45,8 +49,14 @@ func (s *Session) openState(ctx context.Context) error {
 	if folder != "" {
 		at.folder = filepath.Join(folder, filepath.FromSlash(at.prefix))
 	}
+	o := state.Options{Version: s.opts.Version}
+	if !p.State.SigningKey.IsZero() {
+		if o.SigningKey, err = signing.ParsePrivate(p.State.SigningKey.Reveal()); err != nil {
+			return fmt.Errorf("state.signing_key: %w", err)
+		}
+	}
 	s.place = at
-	s.store = state.New(at.bucket, at.prefix, p.Name, state.Options{Version: s.opts.Version})
+	s.store = state.New(at.bucket, at.prefix, p.Name, o)
 	return nil
 }
 

@@ -138,9 +138,9 @@ func (s *step) putAside(ctx context.Context, w *work, m *state.Manifest) error {
 	if err == nil {
 		_, err = body.Seek(0, io.SeekStart)
 	}
-	key := quarantineKey(m.Project, m.Partition, m.Version)
+	var key string
 	if err == nil {
-		err = s.run.sinks[0].UploadObject(ctx, key, body, size, "application/x-ndjson")
+		key, err = s.uploadQuarantine(ctx, m, body, size)
 	}
 	if err != nil {
 		return fmt.Errorf("write the quarantine: %w", err)

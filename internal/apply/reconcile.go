@@ -149,12 +149,13 @@ func (s *step) reconcile(ctx context.Context, w *work, m *state.Manifest) error 
 }
 
 // askUsage compares the usage count with the rows and the unreadable records. Of those that have no name there may be more
-// than were told apart.
+// than were told apart. Where a disagreement fails the run, the count is asked for as patiently as the records; otherwise the
+// partition does not wait for it for long.
 func (s *step) askUsage(ctx context.Context, m *state.Manifest, filter extract.UsageRequest, unreadable int64, nameless bool) {
 	if m.To.Sub(m.From) > plan.LongestUsage {
 		return
 	}
-	n, err := usageCount(ctx, s.project.client, m.From, m.To, filter)
+	n, err := s.countNow(ctx, m, filter)
 	if ctx.Err() != nil {
 		return
 	}
@@ -169,6 +170,19 @@ func (s *step) askUsage(ctx context.Context, m *state.Manifest, filter extract.U
 	case n != known:
 		m.Reconcile.Usage = state.UsageDiffers
 	}
+}
+
+func (s *step) countNow(ctx context.Context, m *state.Manifest, filter extract.UsageRequest) (int64, error) {
+	if s.run.pipeline.Reconcile == config.ReconcileFail {
+		return usageCount(ctx, s.project.client, m.From, m.To, filter)
+	}
+	client, err := s.run.counter(s.plan.Project)
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	return usageCount(ctx, client, m.From, m.To, filter)
 }
 
 // ReconcileError says that a partition is not what the API counts or lists.

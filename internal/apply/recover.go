@@ -64,7 +64,7 @@ func (s *Session) isThere(ctx context.Context, f state.File) (bool, error) {
 // complete finishes what a killed run had begun: a partition whose files were replaced in place is committed where all of
 // them arrived. Where only some did, the note stays until the partition is written anew.
 func (s *Session) complete(ctx context.Context) error {
-	if err := s.store.SweepPending(ctx); err != nil {
+	if err := unlessRetained(s.store.SweepPending(ctx)); err != nil {
 		return err
 	}
 	notes, err := s.notes(ctx)
@@ -78,7 +78,7 @@ func (s *Session) complete(ctx context.Context) error {
 			}
 		}
 		if n.arrived() || len(n.there) == 0 {
-			if err := s.store.DropPending(ctx, n.manifest); err != nil {
+			if err := unlessRetained(s.store.DropPending(ctx, n.manifest)); err != nil {
 				return err
 			}
 		}

@@ -173,8 +173,11 @@ func (s *step) due(ctx context.Context, w *work) (iter.Seq2[record.Entry, error]
 			continue
 		}
 		page, err := record.ParsePage(bytes.Join([][]byte{[]byte(`{"logs":[`), line.received(), []byte(`]}`)}, nil))
-		if err != nil || len(page.Entries) != 1 {
-			return nil, fmt.Errorf("read the quarantine: the entry of %s can't be read: %w", line.LogID, errors.Join(err))
+		if err == nil && len(page.Entries) != 1 {
+			err = errors.New("it is no list entry")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the quarantine: the entry of %s can't be read: %w", line.LogID, err)
 		}
 		entries = append(entries, page.Entries[0])
 		w.again[line.LogID] = true

@@ -15,6 +15,7 @@ import (
 	"logferry/internal/plan"
 	"logferry/internal/state"
 	"logferry/internal/window"
+	"logferry/sinks/bucket"
 )
 
 // run is one plan being carried out.
@@ -100,6 +101,9 @@ func (r *run) all(ctx context.Context, cancel context.CancelCauseFunc, steps []*
 		})
 	}
 	_ = group.Wait() // the steps' errors are collected in failed
+	if err := r.refuseDeletes(ctx, steps); err != nil {
+		r.failed = append(r.failed, err)
+	}
 	for _, s := range steps {
 		if s.plan.Action == plan.Delete && len(r.failed) == 0 {
 			r.one(ctx, cancel, s)
@@ -172,10 +176,15 @@ func (r *run) removeStrays(ctx context.Context) error {
 		if sink == nil {
 			continue
 		}
-		if err := sink.Delete(ctx, o.Key); err != nil {
+		err := sink.Delete(ctx, o.Key)
+		switch {
+		case errors.Is(err, bucket.ErrRetained):
+			_ = r.left(err)
+		case err != nil:
 			return fmt.Errorf("remove a file that no state names: %w", err)
+		default:
+			r.summary.StraysRemoved++
 		}
-		r.summary.StraysRemoved++
 	}
 	return nil
 }

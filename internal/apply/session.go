@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 
 	"logferry/extract"
 	"logferry/internal/config"
@@ -44,6 +45,7 @@ type Session struct {
 	budget    *spool.Budget        // of the records that wait to be written
 	writing   chan struct{}        // held by the step that encodes: its memory is declared once
 	progress  extract.Progress     // of everything
+	retained  atomic.Int64         // objects that were to be removed and that their buckets keep
 }
 
 // project is one project of the organisation with its client.
@@ -80,6 +82,9 @@ func Open(ctx context.Context, p *config.Pipeline, o Options) (_ *Session, err e
 	}
 	if err := s.openState(ctx); err != nil {
 		return nil, err
+	}
+	if o.WithoutAPI {
+		return s, nil
 	}
 	if err := s.openSpool(ctx); err != nil {
 		return nil, err
@@ -122,17 +127,21 @@ func (s *Session) Load(ctx context.Context) (*state.State, error) {
 
 func (s *Session) openSinks(ctx context.Context) error {
 	var errs []error
-	for _, c := range s.pipeline.Sinks {
+	for n, c := range s.pipeline.Sinks {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		o := sinks.Options{
 			Name: c.Name, URL: c.URL, Format: sinks.Format(c.Format), Compression: string(c.Compression),
 			MaxFileSize: c.MaxFileSize, StagingDir: s.dir, CreatedBy: fmt.Sprintf("logferry version %[1]s (build %[1]s)", s.opts.Version),
-			Memory: max(s.pipeline.Extract.MaxMemory/4/int64(len(s.pipeline.Sinks)), sinks.MinMemory),
+			Memory:    max(s.pipeline.Extract.MaxMemory/4/int64(len(s.pipeline.Sinks)), sinks.MinMemory),
+			Retention: s.sinkRule(n),
 		}
 		if s.opts.WrapBucket != nil {
 			b, err := bucket.Open(ctx, c.URL)
+			if err == nil && o.Retention != nil {
+				b, err = bucket.Retain(b, o.Retention)
+			}
 			if err != nil {
 				return err
 			}

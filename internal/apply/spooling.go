@@ -32,7 +32,7 @@ type journalHeader struct {
 	Filters   []extract.Filter `json:"filters"`
 	BaseURL   string           `json:"base_url"`
 	Base      string           `json:"base,omitempty"` // SHA-256 of the manifest that the step goes on from
-	Redact    string           `json:"redact"`         // the rules that what was journalled went through
+	Redact    string           `json:"redact"`         // the rules that what was journalled went through, and which keys they had
 }
 
 // openJournal opens the journal of one walk of the step, or begins one.
@@ -100,8 +100,12 @@ func (s *Session) journals(name, phase string) (spool.JournalStore, error) {
 	return spool.LocalJournal(filepath.Join(dir, flat)), nil
 }
 
-// openSpool opens the bucket that extract.spool names, if it does.
+// openSpool opens the bucket that extract.spool names, if it does. It comes before anything is asked of the API, whose answers are
+// redacted from then on.
 func (s *Session) openSpool(ctx context.Context) error {
+	if err := s.redactAnswers(); err != nil {
+		return err
+	}
 	url := s.pipeline.Extract.Spool
 	if !strings.Contains(url, "://") {
 		return nil

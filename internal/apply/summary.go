@@ -39,8 +39,13 @@ type Summary struct {
 	Requests    RequestSummary   `json:"requests"`
 	// StraysRemoved counts the data files that no state named.
 	StraysRemoved int `json:"strays_removed"`
-	// Serial is that of the newest commit.
+	// Retained counts the objects that were to be removed, since others have taken their place, and that their buckets keep by a
+	// retention or a legal hold. A later run removes them.
+	Retained int64 `json:"retained"`
+	// Serial and Head are those of the newest commit: as serial:head written down elsewhere, they are what verify --against
+	// compares with.
 	Serial int64    `json:"serial"`
+	Head   string   `json:"head"` // SHA-256, hex
 	Errors []string `json:"errors"`
 }
 
@@ -223,6 +228,7 @@ func (r *run) finish(result Result, err error) {
 	s.Requests.OverLeast = overLeast(n.ListRequests+n.DetailRequests, s.Requests.Least)
 	p := &s.Partitions
 	p.NotDone = p.Declared - p.Written - p.Unchanged - p.Failed - p.Deleted
-	s.Serial = r.state.Serial
+	s.Serial, s.Head = r.state.Serial, r.state.Head
+	s.Retained = r.retained.Load()
 	s.DurationMS = time.Since(r.start).Milliseconds()
 }

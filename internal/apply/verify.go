@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"time"
 
@@ -14,7 +15,9 @@ import (
 type VerifyOptions struct {
 	Targets  []plan.Target
 	Deep     bool
-	Census   bool // list the partitions again, which asks the API
+	Census   bool                // list the partitions again, which asks the API
+	Anchors  []verify.Anchor     // heads that were written down elsewhere
+	Keys     []ed25519.PublicKey // to check the signatures of commits with
 	Progress func(name string)
 }
 
@@ -28,21 +31,25 @@ func (e *NoStateError) Hint() string {
 	return "check name, state.url, the first sink's url and, where that is a relative path, the working folder; `logferry apply` begins a state"
 }
 
+// NoState is the error that there is no state where this pipeline's would be.
+func (s *Session) NoState() error { return &NoStateError{s.place.String()} }
+
 // Verify reads back what is in the buckets and compares it with what the state says, and with a census with what the API
-// lists. It takes no lock. Where there is no state, the error is a *NoStateError.
+// lists. It takes no lock and writes nothing to a bucket. Where there is no state, the error is a *NoStateError.
 func (s *Session) Verify(ctx context.Context, o VerifyOptions) (*verify.Report, error) {
 	start := time.Now()
-	st, err := s.Load(ctx)
+	st, err := s.store.Load(ctx)
 	var broken *state.UnusableError // which is a finding
 	switch {
 	case err != nil && !errors.As(err, &broken):
 		return nil, err
 	case err == nil && st.Serial == 0:
-		return nil, &NoStateError{s.place.String()}
+		s.state = st
+		return nil, errors.Join(s.checkOwners(ctx), s.NoState())
 	}
 	report, err := verify.Run(ctx, verify.Options{
 		Store: s.store, Sinks: s.sinks, Schema: s.flattener.Schema(), Shape: state.Shape(s.pipeline.Shape()).Hash(),
-		Dir: s.dir, Deep: o.Deep, Targets: o.Targets, Progress: o.Progress,
+		Dir: s.dir, Deep: o.Deep, Targets: o.Targets, Anchors: o.Anchors, Keys: o.Keys, Progress: o.Progress,
 	})
 	if err != nil || !o.Census || broken != nil {
 		return report, err

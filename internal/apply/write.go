@@ -13,8 +13,10 @@ import (
 	"strconv"
 	"time"
 
+	"logferry/internal/merkle"
 	"logferry/internal/record"
 	"logferry/internal/spool"
+	"logferry/internal/state"
 	"logferry/internal/table"
 	"logferry/sinks"
 	"logferry/transform"
@@ -51,7 +53,9 @@ func (s *step) encode(ctx context.Context, w *work) (writers, *tally, error) {
 	t := newTally(flattener.Schema())
 	for row, err := range s.rows(ctx, w, flattener, moved) {
 		if err == nil {
-			t.add(row)
+			err = t.add(row)
+		}
+		if err == nil {
 			err = out.write(row)
 		}
 		if err != nil {
@@ -136,23 +140,36 @@ type tally struct {
 	rows               int64
 	ids                hash.Hash
 	line               []byte
+	canonical          *table.Canonical
+	tree               *merkle.Builder
+	columns            map[string]string
 	statuses, details  map[string]int64 // once it has ended
 	byStatus, byDetail counts
 }
 
 func newTally(schema *table.Schema) *tally {
+	columns := make(map[string]string, len(schema.Columns))
+	for _, c := range schema.Columns {
+		columns[c.Name] = c.Kind.String()
+	}
 	return &tally{
+		canonical: table.NewCanonical(schema), tree: merkle.NewBuilder(), columns: columns,
 		id: schema.Index("log_id"), status: schema.Index("status"), detail: schema.Index("detail"),
 		ids: sha256.New(), byStatus: counts{}, byDetail: counts{},
 	}
 }
 
-func (t *tally) add(row table.Row) {
+func (t *tally) add(row table.Row) error {
 	t.rows++
 	t.line = append(append(t.line[:0], row[t.id].Bytes...), '\n')
 	t.ids.Write(t.line)
 	t.byStatus.add(row[t.status].Bytes)
 	t.byDetail.add(row[t.detail].Bytes)
+	if err := t.canonical.Write(t.tree, row); err != nil {
+		return err
+	}
+	t.tree.End()
+	return nil
 }
 
 func (t *tally) end() { t.statuses, t.details = t.byStatus.totals(), t.byDetail.totals() }
@@ -177,7 +194,12 @@ func (c counts) totals() map[string]int64 {
 	return out
 }
 
-func (t *tally) digest() string { return hex.EncodeToString(t.ids.Sum(nil)) }
+// tell puts what is known of the rows into their manifest.
+func (t *tally) tell(m *state.Manifest) {
+	root := t.tree.Root()
+	m.Rows, m.IDs, m.Root, m.Columns = t.rows, hex.EncodeToString(t.ids.Sum(nil)), hex.EncodeToString(root[:]), t.columns
+	m.Statuses, m.Details = t.statuses, t.details
+}
 
 // writers are the partition's writers, one a sink.
 type writers []*writer

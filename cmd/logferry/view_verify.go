@@ -1,0 +1,83 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"logferry/internal/verify"
+)
+
+func (a *app) printReport(r *verify.Report) error {
+	if a.json {
+		enc := json.NewEncoder(a.stdout)
+		for _, f := range r.Findings {
+			if err := enc.Encode(f); err != nil {
+				return err
+			}
+		}
+		return enc.Encode(r)
+	}
+	w := a.stdout
+	for _, f := range r.Findings {
+		color := red
+		if f.Kind == verify.Late || f.Kind == verify.Undeclared {
+			color = yellow
+		}
+		fmt.Fprintf(w, "%s %s %s\n", a.color(w, color, string(f.Kind)), place(f), printable(f.Problem))
+		if f.Advice != "" {
+			fmt.Fprintf(w, "  → %s\n", f.Advice)
+		}
+	}
+	head := a.color(w, green, "Verified.")
+	if !r.OK {
+		head = a.color(w, red, "Not as committed.")
+	}
+	fmt.Fprintf(w, "%s %s, %s, %s, %s; %s\n", head, counted(r.Partitions, "partition"), counted(r.Rows, "record"),
+		counted(r.Files, "file"), humanize.IBytes(uint64(r.Bytes)), counted(r.Commits, "commit"))
+	if r.Head != "" {
+		printLine(w, "head", "%d:%s (lineage %s)", r.Serial, r.Head, r.Lineage)
+	}
+	if r.Anchors > 0 {
+		printLine(w, "against", "%s that was written down is in the history", counted(r.Anchors, "head"))
+	}
+	if n := r.Signatures; n != nil {
+		printLine(w, "signatures", "%s signed, the newest of them %d; %s by another key, %s unsigned", counted(n.Signed, "commit"), n.Newest,
+			humanize.Comma(n.OtherKey), humanize.Comma(n.Unsigned))
+	}
+	if r.Deep {
+		printLine(w, "rows read", "%s", humanize.Comma(r.RowsRead))
+	}
+	if r.Quarantined > 0 {
+		printLine(w, "quarantined", "%s in %s, %s without a row", counted(r.Quarantined, "record"), counted(r.QuarantineObjects, "object"), humanize.Comma(r.Unreadable))
+	}
+	if r.Deep && r.WithoutRoot > 0 {
+		printLine(w, "no root", "%s were committed before there were Merkle roots: their rows were compared by ids and counts", counted(r.WithoutRoot, "partition"))
+	}
+	if r.Leftovers > 0 {
+		printLine(w, "left over", "%s of killed runs, which nothing reads", counted(r.Leftovers, "object"))
+	}
+	if c := r.Census; c != nil {
+		printLine(w, "census", "%s listed again with %s: %s missing, %s late, %s extra", counted(c.Partitions, "partition"),
+			counted(c.Requests, "request"), humanize.Comma(c.Missing), humanize.Comma(c.Late), humanize.Comma(c.Extra))
+	}
+	printLine(w, "time", "%s", (time.Duration(r.DurationMS) * time.Millisecond).Round(10*time.Millisecond))
+	return nil
+}
+
+// place names what a finding is about.
+func place(f verify.Finding) string {
+	switch {
+	case f.Key != "" && f.Sink != "":
+		return fmt.Sprintf("%s in sink %q:", printable(f.Key), f.Sink)
+	case f.Key != "":
+		return printable(f.Key) + ":"
+	case f.Sink != "":
+		return fmt.Sprintf("%s in sink %q:", f.Partition, f.Sink)
+	case f.Partition != "":
+		return f.Partition + ":"
+	}
+	return "the history:"
+}

@@ -1,0 +1,215 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"logferry/internal/state"
+	"logferry/internal/verify"
+	"logferry/sinks"
+	"logferry/sinks/bucket"
+)
+
+// Archive is an export that is looked at without its pipeline file.
+type Archive struct {
+	// Places are what holds data, the first sink first: bucket URLs or folders, each with the name of its sink and "=" before it
+	// or, for one place alone, without.
+	Places   []string
+	State    string // bucket URL or folder of the state, "" where it lies in the first place
+	Pipeline string // "" where there is one only
+	// WrapBucket, for tests, gets each bucket that is opened with its URL; nil otherwise.
+	WrapBucket func(url string, b bucket.Bucket) bucket.Bucket
+}
+
+// AmbiguousError says that an archive holds the states of several pipelines.
+type AmbiguousError struct{ Pipelines []string }
+
+func (e *AmbiguousError) Error() string {
+	return "the archive has the states of several pipelines: " + strings.Join(e.Pipelines, ", ")
+}
+
+// Hint is what the user can do about it.
+func (e *AmbiguousError) Hint() string { return "name one with --pipeline" }
+
+// VerifyArchive verifies an export with nothing but its buckets, or a copy of them: no pipeline file, no credentials of the API. It writes
+// nothing but temporary files of this machine.
+func VerifyArchive(ctx context.Context, a Archive, o VerifyOptions) (_ *verify.Report, err error) {
+	dir, remove, err := workDir("verify")
+	if err != nil {
+		return nil, err
+	}
+	defer remove()
+	v := &archive{Archive: a, dir: dir}
+	defer v.close()
+	if err := v.openState(ctx); err != nil {
+		return nil, err
+	}
+	st, err := v.store.Load(ctx)
+	var broken *state.UnusableError // which is a finding
+	if err != nil && !errors.As(err, &broken) {
+		return nil, err
+	}
+	if err := v.openSinks(ctx, st); err != nil {
+		return nil, err
+	}
+	return verify.Run(ctx, verify.Options{
+		Store: v.store, Sinks: v.sinks, Dir: dir, Deep: o.Deep, Targets: o.Targets, Anchors: o.Anchors, Keys: o.Keys, Progress: o.Progress,
+	})
+}
+
+type archive struct {
+	Archive
+	dir     string
+	cleanup []func() error
+	store   *state.Store
+	sinks   []*sinks.Sink
+}
+
+func (a *archive) close() {
+	for _, c := range a.cleanup {
+		_ = c() // what was only read can't be lost
+	}
+}
+
+// open opens a bucket URL or a folder.
+func (a *archive) open(ctx context.Context, place string) (bucket.Bucket, error) {
+	url, err := placeURL(place)
+	if err != nil {
+		return nil, err
+	}
+	b, err := bucket.Open(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	a.cleanup = append(a.cleanup, func() error { return bucket.Close(b) })
+	if a.WrapBucket != nil {
+		return a.WrapBucket(url, b), nil
+	}
+	return b, nil
+}
+
+// placeURL is the URL of a bucket URL or a folder.
+func placeURL(place string) (string, error) {
+	if strings.Contains(place, "://") {
+		return place, nil
+	}
+	folder, err := filepath.Abs(place)
+	if err != nil {
+		return "", fmt.Errorf("the folder %s: %w", place, err)
+	}
+	return "file://" + escapePath(filepath.ToSlash(folder)), nil
+}
+
+// escapePath writes a path so that it may stand in a URL.
+func escapePath(path string) string {
+	return strings.NewReplacer("%", "%25", "?", "%3F", "#", "%23").Replace(path)
+}
+
+// openState finds the state, and in it the pipeline.
+func (a *archive) openState(ctx context.Context) error {
+	place, folder := a.State, ""
+	if place == "" {
+		_, place = splitPlace(a.Places[0])
+		folder = stateFolder
+	}
+	b, err := a.open(ctx, place)
+	if err != nil {
+		return fmt.Errorf("open the state: %w", err)
+	}
+	if a.Pipeline == "" {
+		found, err := pipelinesIn(ctx, b, folder)
+		switch {
+		case err != nil:
+			return err
+		case len(found) == 0:
+			return &NoStateError{bucket.Redact(place) + "/" + folder}
+		case len(found) > 1:
+			return &AmbiguousError{found}
+		}
+		a.Pipeline = found[0]
+	}
+	a.store = state.New(b, folder+a.Pipeline+"/", a.Pipeline, state.Options{})
+	return nil
+}
+
+// pipelinesIn are the names of the pipelines that have commits below a folder.
+func pipelinesIn(ctx context.Context, b bucket.Bucket, folder string) ([]string, error) {
+	found := map[string]bool{}
+	for o, err := range b.List(ctx, folder) {
+		if err != nil {
+			return nil, fmt.Errorf("look for a state: %w", err)
+		}
+		name, rest, _ := strings.Cut(strings.TrimPrefix(o.Key, folder), "/")
+		if strings.HasPrefix(rest, "commits/") {
+			found[name] = true
+		}
+	}
+	names := make([]string, 0, len(found))
+	for name := range found {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// splitPlace takes the name of a sink from before a place.
+func splitPlace(text string) (name, place string) {
+	name, place, named := strings.Cut(text, "=")
+	if !named || strings.ContainsAny(name, ":/.\\") {
+		return "", text
+	}
+	return name, place
+}
+
+// openSinks opens the places as the sinks that the state knows. st is nil where it can't be loaded.
+func (a *archive) openSinks(ctx context.Context, st *state.State) error {
+	for _, text := range a.Places {
+		name, place := splitPlace(text)
+		if name == "" && len(a.Places) > 1 {
+			return fmt.Errorf("of several places each needs the name of its sink: NAME=%s", place)
+		}
+		if name == "" {
+			name = firstSink(st)
+		}
+		b, err := a.open(ctx, place)
+		if err != nil {
+			return err
+		}
+		url, err := placeURL(place)
+		if err != nil {
+			return err
+		}
+		s, err := sinks.Open(ctx, sinks.Options{Name: name, URL: url, Bucket: b, Format: sinks.Parquet, StagingDir: a.dir, Memory: sinks.MinMemory})
+		if err != nil {
+			return err
+		}
+		a.sinks = append(a.sinks, s)
+		a.cleanup = append(a.cleanup, s.Close)
+	}
+	return nil
+}
+
+// firstSink is the name of the sink that the state lies in: files stand in the state in the order of the sinks, so it is the one that
+// most often is the first of a partition.
+func firstSink(st *state.State) string {
+	best, count := "archive", map[string]int{}
+	if st == nil {
+		return best
+	}
+	for _, e := range st.All() {
+		if len(e.Files) > 0 {
+			count[e.Files[0].Sink]++
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(count)) {
+		if count[name] > count[best] {
+			best = name
+		}
+	}
+	return best
+}
