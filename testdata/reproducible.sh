@@ -3,9 +3,10 @@
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+commit=$(git rev-parse HEAD)
 for n in 1 2; do
   mkdir "$work/$n"
-  git archive HEAD | tar -x -C "$work/$n"
+  git archive "$commit" | tar -x -C "$work/$n"
   (cd "$work/$n" && CGO_ENABLED=0 GOCACHE="$work/cache$n" go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=check' -o "$work/logferry$n" ./cmd/logferry)
 done
 cmp "$work/logferry1" "$work/logferry2"
