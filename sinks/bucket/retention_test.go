@@ -59,6 +59,7 @@ func putAndCreate(t *testing.T, b bucket.Bucket) {
 }
 
 func TestS3ObjectsAreWrittenWithTheirRetention(t *testing.T) {
+	t.Setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required") // S3 requires one with a lock
 	for _, test := range []struct {
 		of   bucket.Retention
 		want string
@@ -81,7 +82,7 @@ func TestS3ObjectsAreWrittenWithTheirRetention(t *testing.T) {
 				fmt.Fprint(w, `<CompleteMultipartUploadResult><ETag>"tag"</ETag></CompleteMultipartUploadResult>`)
 			case !query.Has("partNumber"):
 				requests.add("put %s", lock)
-				require.NotEmpty(t, h.Get("X-Amz-Sdk-Checksum-Algorithm")+h.Get("X-Amz-Checksum-Crc32"), "S3 asks for a checksum")
+				require.Equal(t, lock != "", h.Get("X-Amz-Sdk-Checksum-Algorithm") != "", "a checksum")
 			}
 		}), test.of)
 		putAndCreate(t, b)
@@ -144,7 +145,8 @@ func TestAzureBlobsAreWrittenWithTheirRetentionInOneRequest(t *testing.T) {
 			h := r.Header
 			policy := strings.Join(strings.Fields(h.Get("X-Ms-Immutability-Policy-Mode")+" "+h.Get("X-Ms-Immutability-Policy-Until-Date")+" "+h.Get("X-Ms-Legal-Hold")), " ")
 			if r.URL.Query().Get("comp") != "block" {
-				requests.add("%s%s %s %s", r.URL.Query().Get("comp"), h.Get("If-None-Match"), strings.TrimPrefix(r.URL.Path, "/account/lake/some/prefix/"), policy)
+				_, key, _ := strings.Cut(r.URL.Path, "/lake/some/prefix/") // after the account, which Go CDK reads once in a process
+				requests.add("%s%s %s %s", r.URL.Query().Get("comp"), h.Get("If-None-Match"), key, policy)
 				require.Equal(t, "text/plain", h.Get("X-Ms-Blob-Content-Type"))
 			} else {
 				require.Empty(t, policy)
