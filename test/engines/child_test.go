@@ -3,8 +3,10 @@ package engines_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -120,16 +122,57 @@ func (l *life) isKilled(times int) {
 	}
 }
 
-// requireKilled runs a child process that does not live to its end.
+// childTime is how long a child may live, and childEnd how long it has to say what it waits for.
+const (
+	childTime = 3 * time.Minute
+	childEnd  = 10 * time.Second
+)
+
+// requireKilled runs a child process that kills itself.
 func requireKilled(t testing.TB, env ...string) {
 	t.Helper()
-	process := exec.Command(os.Args[0])
+	ctx, cancel := context.WithTimeout(t.Context(), childTime)
+	defer cancel()
+	said, signal := runChild(ctx, env...)
+	require.NoError(t, ctx.Err(), "%v: %s", env, said)
+	require.Equal(t, syscall.SIGKILL, signal, "%v: %s", env, said)
+}
+
+// runChild runs a child process, and returns what it said and the signal that has ended it, if one has. When ctx ends it has to say
+// what all of its goroutines do.
+func runChild(ctx context.Context, env ...string) (said string, signal syscall.Signal) {
+	process := exec.CommandContext(ctx, os.Args[0])
 	process.Env = append(os.Environ(), env...)
-	var said bytes.Buffer
-	process.Stdout, process.Stderr = &said, &said
-	require.Error(t, process.Run())
-	status, ok := process.ProcessState.Sys().(syscall.WaitStatus)
-	require.True(t, ok && status.Signal() == syscall.SIGKILL, "%v: %s", env, said.String())
+	process.Cancel = func() error { return process.Process.Signal(syscall.SIGQUIT) }
+	process.WaitDelay = childEnd
+	out, err := process.CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+			signal = status.Signal()
+		}
+	}
+	return fmt.Sprintf("%v\n%s", err, out), signal
+}
+
+func TestAChildThatHangsSaysWhatItWaitsFor(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		if c, err := listener.Accept(); err == nil { // it sends something
+			defer c.Close()
+			cancel()
+			<-t.Context().Done()
+		}
+	}()
+	stores[0].setenv(t, "")
+	said, signal := runChild(ctx, childVar+"="+stores[0].url(listener.Addr().String(), "no-bucket", ""))
+	require.Error(t, ctx.Err())
+	require.Zero(t, signal, "%s", said)
+	require.Contains(t, said, "uploadAndDie")
 }
 
 // uploadAndDie sends more of an object than one part, and not all of it.

@@ -51,7 +51,11 @@ func serve(run func() int) (code int, err error) {
 	azurite, absent := azure.Start(installed)
 	switch {
 	case absent == nil:
-		defer azurite.Close()
+		defer func() {
+			if e := azurite.Close(); e != nil {
+				code, err = 1, errors.Join(err, e)
+			}
+		}()
 	case errors.Is(absent, azure.ErrAbsent):
 		fmt.Fprintln(os.Stderr, "Azure is not tested:", absent)
 	default:

@@ -16,7 +16,7 @@ import (
 )
 
 // mostObjects is how many objects below _logferry/ the export of one more hour may read and write, whatever the history.
-const mostObjects = 12
+const mostObjects = 13
 
 // plans plans and says that the newest hour is what there is to do.
 func (h *history) plans(t testing.TB, s *apply.Session, ctx context.Context) *plan.Plan {

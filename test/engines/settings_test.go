@@ -9,7 +9,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/require"
 
 	"logferry/sinks/bucket"
@@ -24,7 +26,7 @@ func TestALifeInALockedBucketLeavesEveryVersion(t *testing.T) {
 	s.setenv(t, s.addr)
 	p := &place{t: t, store: s, name: fmt.Sprint(s3.Locked, buckets.Add(1)), addr: s.addr}
 	ctx := context.Background()
-	require.NoError(t, server.MakeLocked(ctx, p.name, retention))
+	require.NoError(t, server.MakeLocked(ctx, p.name, s3.Retention{Days: retention, Mode: types.ObjectLockRetentionModeCompliance}))
 	l := lifeAt(t, p, aWorld, false)
 	l.isKilled(4)
 	l.isBornAndGrows()
@@ -42,6 +44,35 @@ func TestALifeInALockedBucketLeavesEveryVersion(t *testing.T) {
 		require.Greater(t, kept["lake/tool_execution/dt=2026-04-"+day+"/part-00000.parquet"], 1, "%v", kept)
 	}
 	require.Error(t, server.Remove(ctx, p.name, versions[0]), "the lock is one")
+}
+
+// What a removal leaves is no object to some stores, and one to others.
+func TestARunFollowsAnotherInABucketWithRetention(t *testing.T) {
+	for _, kind := range []string{s3.Locked, s3.Marked} {
+		t.Run(kind, func(t *testing.T) {
+			s := stores[0]
+			s.setenv(t, s.addr)
+			p := &place{t: t, store: s, name: fmt.Sprint(kind, buckets.Add(1)), addr: s.addr}
+			require.NoError(t, server.MakeLocked(t.Context(), p.name, s3.Retention{Days: 1, Mode: types.ObjectLockRetentionModeGovernance}))
+			l := lifeAt(t, p, aWorld, false)
+			l.apply(l.with("", nil))
+			l.at(end.Add(5 * 24 * time.Hour))
+			l.apply(l.with("", nil))
+			l.isAtRest(l.with("", nil))
+			l.isChanged()
+
+			versions, err := server.Versions(t.Context(), p.name)
+			require.NoError(t, err)
+			times := map[string]int{}
+			for _, v := range versions {
+				if strings.Contains(v.Key, "/locks/") {
+					times[v.Key]++
+				}
+			}
+			require.Equal(t, 1, times["lake/_logferry/life/locks/00000002.json"], "%v", times)
+			require.Equal(t, 1, slices.Max(slices.Collect(maps.Values(times))), "no key of a lock is written again: %v", times)
+		})
+	}
 }
 
 func TestObjectsAreEncryptedAsTheURLSays(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
@@ -145,32 +146,50 @@ func commitAtOnce(t *testing.T, stores []*state.Store, n int) (winners []int, lo
 func TestTheLockHasOneHolder(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *store) {
 		p := s.place(t)
-		ctx := t.Context()
-		machines := []*state.Store{
-			newStore(p.open("lake"), state.Options{Machine: "a", Host: "alpha", User: "ann"}),
-			newStore(p.open("lake"), state.Options{Machine: "b", Host: "beta", User: "ben"}),
+		p.locksOnce(t)
+		for _, key := range keysOf(t, p.open("lake"), statePrefix) {
+			require.Contains(t, key, "/locks/00000002-", "nothing is left of a lock but its number")
 		}
-		held, err := machines[0].Acquire(ctx, state.LockOptions{Operation: "apply"})
-		require.NoError(t, err)
-		_, err = machines[1].Acquire(ctx, state.LockOptions{Operation: "destroy", LocalProof: func(state.LockInfo) bool { return true }})
-		var locked *state.LockedError
-		require.ErrorAs(t, err, &locked, "what proves the holder dead counts on its own machine only")
-		require.Equal(t, "ann@alpha", locked.Info.User+"@"+locked.Info.Host)
-		require.Equal(t, "apply", locked.Info.Operation)
-		require.NoError(t, held.Check(ctx))
-
-		require.NoError(t, held.Release(ctx))
-		next, err := machines[1].Acquire(ctx, state.LockOptions{Operation: "destroy"})
-		require.NoError(t, err)
-		require.NoError(t, machines[0].ForceUnlock(ctx, next.Info().ID))
-		var lost *state.LostError
-		require.ErrorAs(t, next.Check(ctx), &lost)
-		require.NoError(t, next.Release(ctx))
-		locks, err := machines[0].Locks(ctx)
-		require.NoError(t, err)
-		require.Empty(t, locks)
-		require.Empty(t, keysOf(t, p.open("lake"), statePrefix), "nothing is left of a lock")
 	})
+	t.Run("S3 that keeps all", func(t *testing.T) { newPlace(t, s3.Keeping).locksOnce(t) })
+	for _, kind := range []string{s3.Locked, s3.Marked} {
+		t.Run("S3 with retention, "+kind, func(t *testing.T) {
+			s := stores[0]
+			s.setenv(t, s.addr)
+			p := &place{t: t, store: s, name: fmt.Sprint(kind, buckets.Add(1)), addr: s.addr}
+			require.NoError(t, server.MakeLocked(t.Context(), p.name, s3.Retention{Days: 1, Mode: types.ObjectLockRetentionModeGovernance}))
+			p.locksOnce(t)
+		})
+	}
+}
+
+// locksOnce lets two machines lock a state one after the other, and breaks the second lock.
+func (p *place) locksOnce(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	machines := []*state.Store{
+		newStore(p.open("lake"), state.Options{Machine: "a", Host: "alpha", User: "ann"}),
+		newStore(p.open("lake"), state.Options{Machine: "b", Host: "beta", User: "ben"}),
+	}
+	held, err := machines[0].Acquire(ctx, state.LockOptions{Operation: "apply"})
+	require.NoError(t, err)
+	_, err = machines[1].Acquire(ctx, state.LockOptions{Operation: "destroy", LocalProof: func(state.LockInfo) bool { return true }})
+	var locked *state.LockedError
+	require.ErrorAs(t, err, &locked, "what proves the holder dead counts on its own machine only")
+	require.Equal(t, "ann@alpha", locked.Info.User+"@"+locked.Info.Host)
+	require.Equal(t, "apply", locked.Info.Operation)
+	require.NoError(t, held.Check(ctx))
+
+	require.NoError(t, held.Release(ctx))
+	next, err := machines[1].Acquire(ctx, state.LockOptions{Operation: "destroy"})
+	require.NoError(t, err)
+	require.NoError(t, machines[0].ForceUnlock(ctx, next.Info().ID))
+	var lost *state.LostError
+	require.ErrorAs(t, next.Check(ctx), &lost)
+	require.NoError(t, next.Release(ctx))
+	locks, err := machines[0].Locks(ctx)
+	require.NoError(t, err)
+	require.Empty(t, locks)
 }
 
 func TestOfManyWhoLockAStateAtOnceAtMostOneDoes(t *testing.T) {

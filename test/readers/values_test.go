@@ -26,10 +26,10 @@ func TestParquetGoReadsWhatNDJSONSays(t *testing.T) {
 
 // requireRead compares every value of every file with the line of the same record.
 func requireRead(t *testing.T, read func(*testing.T, []byte, *table.Schema) []table.Row) {
-	e := exported(t, everything)
+	e := everything(t)
 	lines := e.files("lines")
 	found := make([]int, len(e.schema.Columns))
-	for _, compression := range compressions {
+	for _, compression := range compressions() {
 		for partition, content := range e.files(compression) {
 			want := sinktest.ReadNDJSON(t, "part-00000.ndjson.gz", lines[partition], e.schema)
 			require.Greater(t, len(want), 100)

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,19 +32,23 @@ var (
 
 // export is what was exported once into a sink of each kind.
 type export struct {
-	t       testing.TB
-	dir     string
-	perSink int // files
-	schema  *table.Schema
+	contents map[string]map[string][]byte // of data files, by sink and the path of their partition. Each has one file
+	schema   *table.Schema
 }
 
-// declaration is what a pipeline declares besides its sinks.
+// declaration is what a pipeline declares.
 type declaration struct {
 	records   logsim.Records // of each project
 	projects  []logsim.Project
 	details   string // "" is all
 	maxMemory string // "" is the default
 	transform map[string]any
+	sinks     []string // of kinds; nil for all
+}
+
+// kinds are the sinks that there can be: format and compression.
+var kinds = map[string][2]string{
+	"zstd": {"parquet", "zstd"}, "snappy": {"parquet", "snappy"}, "none": {"parquet", "none"}, "lines": {"ndjson", "gzip"},
 }
 
 // exported runs a pipeline on a simulated API.
@@ -59,7 +65,10 @@ func exported(t testing.TB, d declaration) *export {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("TMPDIR", t.TempDir())
 
-	e := &export{t: t, dir: t.TempDir(), perSink: 2 * max(1, len(d.projects))}
+	dir := t.TempDir()
+	if d.sinks == nil {
+		d.sinks = slices.Sorted(maps.Keys(kinds))
+	}
 	source := map[string]any{"base_url": server.URL, "details": cmp.Or(d.details, "all")}
 	keys := map[string]string{"KEY": logsim.DefaultKey}
 	var projects []any
@@ -71,15 +80,16 @@ func exported(t testing.TB, d declaration) *export {
 		delete(source, "projects")
 		source["api_key"] = "${KEY}"
 	}
-	sink := func(name, format, compression string) any {
-		return map[string]any{"name": name, "url": "file://" + filepath.Join(e.dir, name), "format": format, "compression": compression}
+	var sinks []any
+	for _, name := range d.sinks {
+		sinks = append(sinks, map[string]any{"name": name, "url": "file://" + filepath.Join(dir, name), "format": kinds[name][0], "compression": kinds[name][1]})
 	}
 	doc := map[string]any{
 		"version": 1, "name": "readers", "reconcile": "off", "source": source,
 		"range":     map[string]any{"from": begin.Format(time.RFC3339), "to": end.Format(time.RFC3339)},
 		"extract":   map[string]any{"max_memory": cmp.Or(d.maxMemory, "512MiB")},
 		"transform": d.transform,
-		"sinks":     []any{sink("zstd", "parquet", "zstd"), sink("snappy", "parquet", "snappy"), sink("none", "parquet", "none"), sink("lines", "ndjson", "gzip")},
+		"sinks":     sinks,
 	}
 	if d.transform == nil {
 		delete(doc, "transform")
@@ -95,19 +105,19 @@ func exported(t testing.TB, d declaration) *export {
 	require.NoError(t, err)
 	described, err := apply.Exports(p, clock)
 	require.NoError(t, err)
-	e.schema = described[0].Schema
+	e := &export{schema: described[0].Schema, contents: map[string]map[string][]byte{}}
+	for _, name := range d.sinks {
+		e.contents[name] = dataFiles(t, filepath.Join(dir, name, "tool_execution"))
+		require.Len(t, e.contents[name], 2*max(1, len(d.projects)))
+	}
 	return e
 }
 
-// compressions are those of the Parquet sinks, and their names.
-var compressions = []string{"zstd", "snappy", "none"}
-
-// files are the contents of a sink's data files, by the path of their partition. Each has one file.
-func (e *export) files(sink string) map[string][]byte {
-	e.t.Helper()
+// dataFiles reads the files below a folder, by the path of theirs.
+func dataFiles(t testing.TB, root string) map[string][]byte {
+	t.Helper()
 	out := map[string][]byte{}
-	root := filepath.Join(e.dir, sink, "tool_execution")
-	require.NoError(e.t, filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+	require.NoError(t, filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
@@ -115,9 +125,19 @@ func (e *export) files(sink string) map[string][]byte {
 		out[strings.TrimPrefix(filepath.Dir(name), root)] = content
 		return err
 	}))
-	require.Len(e.t, out, e.perSink)
 	return out
 }
+
+// compressions are those of the Parquet sinks, and their names.
+func compressions() []string {
+	if testing.Short() {
+		return []string{"zstd"}
+	}
+	return []string{"zstd", "snappy", "none"}
+}
+
+// files are the contents of a sink's data files, by the path of their partition.
+func (e *export) files(sink string) map[string][]byte { return e.contents[sink] }
 
 // declared are columns of every type that can be declared.
 var declared = slices.Collect(func(yield func(any) bool) {
@@ -135,9 +155,22 @@ var declared = slices.Collect(func(yield func(any) bool) {
 	}
 })
 
-// everything is odd records of two projects with every column that there can be.
-var everything = declaration{
-	records:   logsim.Records{Count: 500, MedianPayload: 400, MaxPayload: 200_000, Odd: logsim.Odd{Share: 0.3}},
-	projects:  []logsim.Project{{Name: "production", Key: "ak_first"}, {Name: "2-eu_west", Key: "ak_second"}},
-	transform: map[string]any{"raw": true, "columns": declared},
+var (
+	everythingOnce sync.Once
+	everythingMade *export
+)
+
+// everything is what was exported, once for all tests, of odd records of two projects with every column that there can be.
+func everything(t *testing.T) *export {
+	t.Helper()
+	everythingOnce.Do(func() {
+		everythingMade = exported(t, declaration{
+			records:   logsim.Records{Count: 500, MedianPayload: 400, MaxPayload: 200_000, Odd: logsim.Odd{Share: 0.3}},
+			projects:  []logsim.Project{{Name: "production", Key: "ak_first"}, {Name: "2-eu_west", Key: "ak_second"}},
+			transform: map[string]any{"raw": true, "columns": declared},
+			sinks:     append(compressions(), "lines"),
+		})
+	})
+	require.NotNil(t, everythingMade, "the test that exported it has failed")
+	return everythingMade
 }

@@ -2,17 +2,16 @@
 package azure
 
 import (
-	"bufio"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
@@ -30,8 +29,13 @@ var (
 	otherKey = base64.StdEncoding.EncodeToString([]byte("nobody-knows-it"))
 )
 
-// startTime is how long the server may take until it listens.
-const startTime = time.Minute
+// How long the server may take. They bound what tests wait for it.
+var (
+	startTime  = time.Minute      // until it listens
+	answerTime = time.Minute      // for an answer, however busy it is
+	lookEvery  = 5 * time.Second  // whether it answers
+	endTime    = 10 * time.Second // until it has ended once its input has
+)
 
 // ErrAbsent says that there is nothing to start.
 var ErrAbsent = errors.New("azurite is not installed: test/engines/azure/install.sh does that where node is present")
@@ -40,11 +44,17 @@ var ErrAbsent = errors.New("azurite is not installed: test/engines/azure/install
 type Server struct {
 	process *exec.Cmd
 	input   io.Closer // the server ends with it
+	said    *output
 	addr    string
+	ended   chan struct{} // closed once the process has
+	closing chan struct{}
+	watched chan struct{} // closed once nobody looks after it any more
+	hung    error
 }
 
 // Start starts the server that is installed in the folder, on a port that it chooses itself, and returns when it listens.
-// The caller closes it. It ends with this process too. The error is ErrAbsent where it is not installed.
+// The caller closes it. It ends with this process too, and when it answers no more, so that whoever waits for it is told. The
+// error is ErrAbsent where it is not installed.
 func Start(folder string) (*Server, error) {
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -57,57 +67,82 @@ func Start(folder string) (*Server, error) {
 		"--inMemoryPersistence", "--disableTelemetry", "--silent")
 	process.Dir = os.TempDir()
 	process.Env = append(os.Environ(), "AZURITE_ACCOUNTS="+Account+":"+key+";"+Other+":"+otherKey)
-	input, err := process.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	output, err := process.StdoutPipe()
-	if err != nil {
+	process.WaitDelay = endTime // for children of its own that keep its output open
+	s := &Server{process: process, said: newOutput(), ended: make(chan struct{}), closing: make(chan struct{}), watched: make(chan struct{})}
+	process.Stdout, process.Stderr = s.said, s.said
+	if s.input, err = process.StdinPipe(); err != nil {
 		return nil, err
 	}
 	if err := process.Start(); err != nil {
 		return nil, err
 	}
-	s := &Server{process: process, input: input}
-	if s.addr, err = listens(output); err != nil {
-		s.Close()
-		return nil, err
-	}
-	return s, nil
-}
-
-var listening = regexp.MustCompile(`listens on http://(\S+)`)
-
-// listens waits for the server to say where it listens.
-func listens(output io.Reader) (addr string, err error) {
-	found, said := make(chan string, 1), make(chan string, 1)
 	go func() {
-		var all strings.Builder
-		lines := bufio.NewScanner(output)
-		for lines.Scan() {
-			if m := listening.FindStringSubmatch(lines.Text()); m != nil {
-				found <- m[1]
-				_, _ = io.Copy(io.Discard, output)
-				return
-			}
-			fmt.Fprintln(&all, lines.Text())
-		}
-		said <- all.String()
+		defer close(s.ended)
+		_ = process.Wait() // what it said tells more
 	}()
 	select {
-	case addr := <-found:
-		return addr, nil
-	case text := <-said:
-		return "", fmt.Errorf("azurite has ended: %s", text)
+	case s.addr = <-s.said.listens:
+		go s.watch()
+		return s, nil
+	case <-s.ended:
+		return nil, s.failed("has ended")
 	case <-time.After(startTime):
-		return "", errors.New("azurite does not listen")
+		s.end()
+		return nil, s.failed(fmt.Sprintf("does not listen after %v", startTime))
 	}
 }
 
-// Close ends the server.
-func (s *Server) Close() {
+func (s *Server) failed(what string) error {
+	return fmt.Errorf("azurite %s; it said:\n%s", what, s.said)
+}
+
+// watch ends the server when it does not answer.
+func (s *Server) watch() {
+	defer close(s.watched)
+	client := &http.Client{Timeout: answerTime}
+	defer client.CloseIdleConnections()
+	for {
+		select {
+		case <-s.closing:
+			return
+		case <-s.ended:
+			s.hung = s.failed("has ended")
+			return
+		case <-time.After(lookEvery):
+		}
+		r, err := client.Get("http://" + s.addr + "/")
+		if err == nil {
+			err = r.Body.Close()
+		}
+		if err != nil {
+			s.hung = s.failed("does not answer: " + err.Error())
+			_ = s.process.Process.Kill()
+			return
+		}
+	}
+}
+
+// end ends the process, and says whether it did so by itself.
+func (s *Server) end() bool {
 	_ = s.input.Close()
-	_ = s.process.Wait()
+	select {
+	case <-s.ended:
+		return true
+	case <-time.After(endTime):
+	}
+	_ = s.process.Process.Kill()
+	<-s.ended
+	return false
+}
+
+// Close ends the server. The error says that it had ended before, had to be ended, or did not end by itself, and what it has said.
+func (s *Server) Close() error {
+	close(s.closing)
+	<-s.watched
+	if !s.end() {
+		return errors.Join(s.hung, s.failed(fmt.Sprintf("does not end within %v", endTime)))
+	}
+	return s.hung
 }
 
 // Addr is where it listens.
@@ -124,9 +159,12 @@ func Env() map[string]string {
 // Make makes a container.
 func (s *Server) Make(name string) error {
 	c, err := s.client(name)
-	if err == nil {
-		_, err = c.Create(context.Background(), nil)
+	if err != nil {
+		return err
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
+	defer cancel()
+	_, err = c.Create(ctx, nil)
 	return err
 }
 

@@ -2,11 +2,16 @@ package s3
 
 import (
 	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/versity/versitygw/backend/posix"
 )
 
 func (s *Server) client() *awss3.Client {
@@ -16,8 +21,14 @@ func (s *Server) client() *awss3.Client {
 	})
 }
 
-// MakeLocked makes a bucket, whose name begins with Locked, whose objects have versions, none of which can be removed for so many days.
-func (s *Server) MakeLocked(ctx context.Context, bucket string, days int32) error {
+// Retention is how long, and how strictly, an object lock keeps versions.
+type Retention struct {
+	Days int32
+	Mode types.ObjectLockRetentionMode
+}
+
+// MakeLocked makes a bucket whose objects have versions, which cannot be removed for a time.
+func (s *Server) MakeLocked(ctx context.Context, bucket string, r Retention) error {
 	c := s.client()
 	_, err := c.CreateBucket(ctx, &awss3.CreateBucketInput{Bucket: &bucket, ObjectLockEnabledForBucket: aws.Bool(true)})
 	if err != nil {
@@ -26,9 +37,7 @@ func (s *Server) MakeLocked(ctx context.Context, bucket string, days int32) erro
 	_, err = c.PutObjectLockConfiguration(ctx, &awss3.PutObjectLockConfigurationInput{
 		Bucket: &bucket, ObjectLockConfiguration: &types.ObjectLockConfiguration{
 			ObjectLockEnabled: types.ObjectLockEnabledEnabled,
-			Rule: &types.ObjectLockRule{DefaultRetention: &types.DefaultRetention{
-				Days: &days, Mode: types.ObjectLockRetentionModeCompliance,
-			}},
+			Rule:              &types.ObjectLockRule{DefaultRetention: &types.DefaultRetention{Days: &r.Days, Mode: r.Mode}},
 		},
 	})
 	return err
@@ -59,6 +68,23 @@ func (s *Server) Versions(ctx context.Context, bucket string) (versions []Versio
 func (s *Server) Remove(ctx context.Context, bucket string, v Version) error {
 	_, err := s.client().DeleteObject(ctx, &awss3.DeleteObjectInput{Bucket: &bucket, Key: &v.Key, VersionId: &v.ID})
 	return err
+}
+
+// Begin begins an upload in parts, and leaves it.
+func (s *Server) Begin(ctx context.Context, bucket, key string) error {
+	_, err := s.client().CreateMultipartUpload(ctx, &awss3.CreateMultipartUploadInput{Bucket: &bucket, Key: &key})
+	return err
+}
+
+// Age lets all uploads in parts that are in a bucket have begun so long ago.
+func (s *Server) Age(bucket string, age time.Duration) error {
+	then := time.Now().Add(-age)
+	return filepath.WalkDir(filepath.Join(s.dir, bucket, posix.MetaTmpMultipartDir), func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return err
+		}
+		return os.Chtimes(name, then, then)
+	})
 }
 
 // Unfinished are the keys of uploads in parts that were neither completed nor aborted.

@@ -10,12 +10,14 @@ import (
 	"github.com/versity/versitygw/s3response"
 )
 
-// Locked begins the names of buckets made by MakeLocked.
-const Locked = "locked-"
+// Buckets whose names begin with these, made by MakeLocked, differ in what If-None-Match makes of the mark that a removal leaves.
+const (
+	Locked = "locked-" // no object: what Amazon documents
+	Marked = "marked-" // an object, so that a key that was removed can't be created again: what this server does
+)
 
-// marked is a backend that, in such buckets, takes the mark that a removal leaves for no object. Amazon documents that
-// If-None-Match looks at the current version, and that an object does not exist whose current version is a mark. This server takes
-// it for an object.
+// marked is a backend that has the former. Amazon documents that If-None-Match looks at the current version, and that an object
+// does not exist whose current version is a mark.
 type marked struct {
 	backend.Backend
 	mu sync.Mutex

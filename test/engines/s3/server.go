@@ -3,17 +3,20 @@ package s3
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
+	"github.com/versity/versitygw/backend"
 	"github.com/versity/versitygw/backend/meta"
 	"github.com/versity/versitygw/backend/posix"
 	"github.com/versity/versitygw/embedgw"
+	"github.com/versity/versitygw/s3api"
 )
 
 // What requests are signed with, in the variables that the vendor's client reads.
@@ -23,8 +26,11 @@ const (
 	region = "us-east-1"
 )
 
-// startTime is how long the server may take to answer its first request.
-const startTime = 30 * time.Second
+// startTime is how long the server may take until it listens, and startTries how many ports may be taken by others meanwhile.
+const (
+	startTime  = 30 * time.Second
+	startTries = 10
+)
 
 // Server is an S3 server whose buckets are folders, and whose objects are plain files in them. A process can have one.
 type Server struct {
@@ -32,38 +38,77 @@ type Server struct {
 	addr string
 }
 
-// Start starts a server that keeps its buckets below dir, and returns when it answers. It changes the working folder of the
+// Start starts a server that keeps its buckets below dir, and returns when it listens. It changes the working folder of the
 // process. The server ends with the process: asked to end, it waits for every idle connection.
-func Start(dir string) (*Server, error) {
-	folders := map[string]string{"buckets": "", "attributes": "", "versions": ""}
-	for name := range folders {
-		folders[name] = filepath.Join(dir, name)
-		if err := os.MkdirAll(folders[name], 0o755); err != nil {
+func Start(dir string) (*Server, error) { return startAt(dir, freeAddr) }
+
+// startAt tries addresses until one is not taken: the server takes no listener, so that another process may be faster.
+func startAt(dir string, next func() (string, error)) (*Server, error) {
+	var errs []error
+	for range startTries {
+		addr, err := next()
+		if err != nil {
 			return nil, err
 		}
+		s, err := listen(dir, addr)
+		if err == nil || !errors.Is(err, syscall.EADDRINUSE) {
+			return s, err
+		}
+		errs = append(errs, err)
 	}
-	store, err := attributes(folders["buckets"], folders["attributes"])
+	return nil, errors.Join(errs...)
+}
+
+// listen starts the server at an address.
+func listen(dir, addr string) (*Server, error) {
+	files, err := open(dir)
 	if err != nil {
 		return nil, err
 	}
-	files, err := posix.New(folders["buckets"], store, posix.PosixOpts{
-		CopyObjectThreshold: 5 << 30, Concurrency: 256, VersioningDir: folders["versions"],
+	listening, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- embedgw.RunVersityGW(context.Background(), layers(files), &embedgw.Config{
+			RootUserAccess: keyID, RootUserSecret: secret, Ports: []string{addr}, KeepAlive: true,
+			MaxConnections: 4096, MaxRequests: 4096, MultipartMaxParts: 10_000, Quiet: true,
+			S3Options: []s3api.Option{s3api.WithOnListen(func() { close(listening) })},
+		})
+	}()
+	select {
+	case <-listening:
+		return &Server{dir: bucketsOf(dir), addr: addr}, nil
+	case err := <-ended:
+		return nil, fmt.Errorf("the server has ended: %w", err)
+	case <-time.After(startTime):
+		return nil, fmt.Errorf("the server does not listen at %s", addr)
+	}
+}
+
+func bucketsOf(dir string) string { return filepath.Join(dir, "buckets") }
+
+// open makes the folders of a server and opens them.
+func open(dir string) (backend.Backend, error) {
+	attributed, versions := filepath.Join(dir, "attributes"), filepath.Join(dir, "versions")
+	for _, folder := range []string{bucketsOf(dir), attributed, versions} {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return nil, err
+		}
+	}
+	store, err := attributes(bucketsOf(dir), attributed)
+	if err != nil {
+		return nil, err
+	}
+	files, err := posix.New(bucketsOf(dir), store, posix.PosixOpts{
+		CopyObjectThreshold: 5 << 30, Concurrency: 256, VersioningDir: versions,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the server's folder: %w", err)
 	}
-	addr, err := freeAddr()
-	if err != nil {
-		return nil, err
-	}
-	ended := make(chan error, 1)
-	go func() {
-		ended <- embedgw.RunVersityGW(context.Background(), &indexed{Backend: forgetful{&marked{Backend: files}}, pages: map[string]page{}}, &embedgw.Config{
-			RootUserAccess: keyID, RootUserSecret: secret, Ports: []string{addr}, KeepAlive: true, HealthPath: "/healthz",
-			MaxConnections: 4096, MaxRequests: 4096, MultipartMaxParts: 10_000, Quiet: true,
-		})
-	}()
-	return &Server{dir: folders["buckets"], addr: addr}, answers(addr, ended)
+	return files, nil
+}
+
+// layers are what some buckets do otherwise.
+func layers(files backend.Backend) backend.Backend {
+	return &indexed{Backend: forgetful{&marked{Backend: &keeping{Backend: files}}}, pages: map[string]page{}}
 }
 
 // attributes is where the server keeps what S3 knows of an object besides its content: in the file itself, where the file
@@ -81,25 +126,6 @@ func freeAddr() (string, error) {
 		return "", err
 	}
 	return l.Addr().String(), l.Close()
-}
-
-// answers waits for the first answer of the server, or for its end.
-func answers(addr string, ended <-chan error) error {
-	end := time.Now().Add(startTime)
-	for {
-		r, err := http.Get("http://" + addr + "/healthz")
-		if err == nil {
-			return r.Body.Close()
-		}
-		select {
-		case err := <-ended:
-			return fmt.Errorf("the server has ended: %w", err)
-		case <-time.After(10 * time.Millisecond):
-		}
-		if time.Now().After(end) {
-			return fmt.Errorf("the server does not answer: %w", err)
-		}
-	}
 }
 
 // Env are the environment variables that give the vendor's client its credentials, and keep it off those of this machine.
