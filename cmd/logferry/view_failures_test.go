@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,4 +53,14 @@ func TestAFailureIsToldOnce(t *testing.T) {
 		})
 	}
 	require.NoError(t, (&failures{}).end(nil))
+}
+
+// Alarms are set on lines of JSON: there each failure has its line, also the one that ends the run.
+func TestEveryFailedPartitionHasItsLineOfJSON(t *testing.T) {
+	for format, want := range map[string]int{logJSON: 1, "text": 0} {
+		var stderr bytes.Buffer
+		v := newLineView(&app{stderr: &stderr, stdout: io.Discard, logFormat: format, logLevel: "info"})
+		v.StepDone(apply.StepResult{Partition: "dt=2026-04-17", Error: "partition dt=2026-04-17: disk full"})
+		require.Equal(t, want, strings.Count(stderr.String(), "partition failed"), format)
+	}
 }

@@ -67,6 +67,9 @@ func (v *lineView) StepDone(r apply.StepResult) {
 	}
 	if r.Error != "" {
 		v.failed.add(r)
+		if v.a.logFormat == logJSON { // each line is read for itself
+			v.failed.goesOn()
+		}
 		return
 	}
 	v.failed.goesOn()

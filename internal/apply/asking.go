@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"logferry/extract"
@@ -126,28 +127,37 @@ func (s *Session) reach(ctx context.Context, pl *plan.Plan, a *answers) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if err != nil && !s.throttled(err) {
+		if err != nil && !throttled(err) {
 			return &UnaskedError{Project: step.Project, Err: err}
 		}
 	}
 	return nil
 }
 
-// throttled says that requests wait for the rate budget: then the API has answered.
-func (s *Session) throttled(err error) bool {
+// errBudget says that a request was not sent, as it waited for the rate budget.
+var errBudget = errors.New("the rate budget is used up")
+
+// throttled says that it is the rate budget that keeps requests: then the API has answered.
+func throttled(err error) bool {
 	var api *extract.APIError
 	if errors.As(err, &api) {
 		return api.Status == http.StatusTooManyRequests
 	}
-	b := s.governor.Snapshot()
-	var slow *extract.TimeoutError
-	return errors.As(err, &slow) && (b.Limit > 0 || !b.PausedUntil.IsZero())
+	var paused *extract.PausedError
+	var refused *extract.RefusedError
+	return errors.Is(err, errBudget) || errors.As(err, &paused) || errors.As(err, &refused)
 }
 
-// lookAt asks for one record of what a step lists.
+// lookAt asks for one record of what a step lists. Its error is errBudget where it was not its turn in time.
 func (s *Session) lookAt(ctx context.Context, step *plan.Step) error {
 	defer s.asking("the API")()
-	client, err := s.counter(step.Project)
+	var sent atomic.Bool
+	client, err := s.counterTold(step.Project, func(op extract.Op, status int, took time.Duration) {
+		sent.Store(true)
+		if s.opts.OnAnswer != nil {
+			s.opts.OnAnswer(op, status, took)
+		}
+	})
 	if err != nil {
 		return err
 	}
@@ -155,10 +165,13 @@ func (s *Session) lookAt(ctx context.Context, step *plan.Step) error {
 	_, err = client.List(ctx, extract.ListRequest{
 		Range: extract.TimeRange{From: l.From.UnixMilli(), To: l.To.UnixMilli()}, Filters: filters(s.pipeline.Source.Filters), Limit: 1,
 	})
-	if errors.Is(err, context.DeadlineExceeded) && !isUnreachable(err) {
+	switch {
+	case !errors.Is(err, context.DeadlineExceeded) || isUnreachable(err):
+		return err
+	case sent.Load():
 		return &extract.TimeoutError{Op: extract.OpList, Limit: countGiveUp}
 	}
-	return err
+	return errBudget
 }
 
 func isUnreachable(err error) bool {

@@ -13,15 +13,19 @@ import (
 // everything else waits.
 const countGiveUp = 10 * time.Second
 
-// counter returns a client of a project whose requests soon give up.
-func (s *Session) counter(name string) (*extract.Client, error) {
+// counter returns a client of a project whose requests soon give up. To wait for the rate budget is no failing, and takes what it takes.
+func (s *Session) counter(name string) (*extract.Client, error) { return s.counterTold(name, s.opts.OnAnswer) }
+
+// counterTold is counter with something else to be told of answers.
+func (s *Session) counterTold(name string, answered func(op extract.Op, status int, took time.Duration)) (*extract.Client, error) {
 	p := *s.pipeline
 	p.Extract.GiveUpAfter = min(p.Extract.GiveUpAfter, countGiveUp)
+	p.Extract.Timeout = min(p.Extract.Timeout, askTimeout)
 	for _, declared := range p.Source.Projects {
 		if declared.Name != name {
 			continue
 		}
-		parts := clientParts{governor: s.governor, transport: s.transport, progress: &s.progress, retrying: s.opts.Events.Retrying, answered: s.opts.OnAnswer}
+		parts := clientParts{governor: s.governor, transport: s.transport, progress: &s.progress, retrying: s.opts.Events.Retrying, answered: answered}
 		if s.opts.WrapTransport != nil {
 			parts.transport = s.opts.WrapTransport(s.transport)
 		}

@@ -113,6 +113,14 @@ type board struct {
 	ended   Snapshot // sums over the steps that ended
 }
 
+// expected is how many records a plan's steps fetch or read from files, 0 where that is not known.
+func expected(pl *plan.Plan) int64 {
+	if pl.Estimate.Records < 0 || pl.Estimate.Kept < 0 {
+		return 0
+	}
+	return pl.Estimate.Records + pl.Estimate.Kept
+}
+
 func (b *board) begin(s *step) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -129,7 +137,11 @@ func (b *board) end(s *step, r StepResult) {
 		}
 	}
 	b.ended.Done++
-	if !r.Unchanged { // its records were there
+	switch {
+	case r.Unchanged: // its records were there
+	case r.Action == plan.Refresh: // a plan knows nothing of the others that are read for late ones
+		b.ended.Records += r.New
+	default:
 		b.ended.Records += r.Records
 	}
 }

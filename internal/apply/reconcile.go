@@ -180,8 +180,6 @@ func (s *step) countNow(ctx context.Context, m *state.Manifest, filter extract.U
 	if err != nil {
 		return 0, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
 	return usageCount(ctx, client, m.From, m.To, filter)
 }
 

@@ -52,7 +52,7 @@ func (s *Session) Apply(ctx context.Context, pl *plan.Plan) (*Summary, error) {
 		s.NotBegun(ctx, err)
 		return nil, err
 	}
-	r.board = &board{start: r.start, ended: Snapshot{Declared: len(steps), Expected: max(pl.Estimate.Records+pl.Estimate.Kept, 0), Planned: time.Duration(max(pl.Estimate.Minutes, 0) * float64(time.Minute))}}
+	r.board = &board{start: r.start, ended: Snapshot{Declared: len(steps), Expected: expected(pl), Planned: time.Duration(max(pl.Estimate.Minutes, 0) * float64(time.Minute))}}
 	r.summary = r.newSummary()
 	s.opts.Events.Started(r.started(), r.snapshot)
 

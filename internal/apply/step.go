@@ -58,8 +58,12 @@ func (s *step) live() Running {
 		Name: s.plan.Name(), Phase: Fetching, Listed: n.Kept, Requests: n.ListRequests + n.DetailRequests,
 		Records: n.Fetched + n.Skipped + n.Missing + n.Denied + n.Failed,
 	}
-	if s.writing.Load() {
-		out.Phase, out.Records = Writing, s.written.Load()
+	if !s.writing.Load() {
+		return out
+	}
+	out.Phase = Writing
+	if s.plan.Action != plan.Refresh { // which also reads all that is there
+		out.Records = s.written.Load()
 	}
 	return out
 }

@@ -62,11 +62,35 @@ func TestCommentsSayWhatIsDropped(t *testing.T) {
 		require.Equal(t, engine == ddl.Athena, strings.Contains(text, "Athena leaves their files"))
 		require.Contains(t, text, "-- a table of the same name is dropped first: that removes none of the export's files")
 		require.Equal(t, engine != ddl.Athena, strings.Contains(text, "external.table.purge"))
+		if engine == ddl.Athena {
+			lines := export(engine)
+			lines.Format, lines.Compression = "ndjson", "gzip"
+			text, err := all(t, engine, lines)
+			require.NoError(t, err)
+			require.Contains(t, text, "-- logs_files is dropped first")
+			require.Contains(t, text, "has to be dropped by hand")
+			require.NotContains(t, text, "a table of the same name is dropped first")
+		}
 		e.Load = true
 		text, err = all(t, engine, e)
 		require.NoError(t, err)
 		require.Contains(t, text, "-- a table of the same name is dropped first, with the rows of an earlier load")
 		require.Contains(t, text, "logs_files is there for the load only")
 		require.Equal(t, engine == ddl.Athena, strings.Contains(text, "Athena leaves their files"))
+	}
+}
+
+// A table that reads in place and one that was loaded are different kinds of things.
+func TestCommentsSayWhatDoesNotReplaceWhat(t *testing.T) {
+	for _, engine := range []ddl.Engine{ddl.BigQuery, ddl.Snowflake} {
+		for _, f := range formats {
+			for _, load := range []bool{false, true} {
+				e := export(engine)
+				e.Format, e.Compression, e.Load = f.format, f.compression, load
+				text, err := all(t, engine, e)
+				require.NoError(t, err)
+				require.Equal(t, 1, strings.Count(text, "do not replace one another"), "%s %s", engine, f.name)
+			}
+		}
 	}
 }

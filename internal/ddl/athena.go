@@ -43,7 +43,11 @@ func (b *builder) athenaNotes() {
 	if b.FromMoves {
 		b.note("range.from moves: the range begins where it stood when this was printed")
 	}
-	b.noteDrop(" (Athena leaves their files below the location of query results: delete them there)")
+	if b.ndjson() && !b.Load {
+		b.note(b.files() + " is dropped first, which removes none of the export's files; a table that a load has made under the view's name has to be dropped by hand")
+	} else {
+		b.noteDrop(" (Athena leaves their files below the location of query results: delete them there)")
+	}
 	b.noteProjects()
 }
 

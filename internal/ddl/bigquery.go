@@ -17,6 +17,7 @@ func bigQuery(b *builder) error {
 	if !strings.Contains(b.Table, ".") {
 		b.Table = b.variable("BIGQUERY_DATASET", "the dataset of the table; --table dataset.name says it, too") + "." + b.Table
 	}
+	b.noteKinds()
 	if b.ndjson() && !b.Load {
 		b.bigQueryLines()
 		return nil

@@ -101,6 +101,11 @@ func (b *builder) noteDrop(kept string) {
 	b.note("a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name" + kept)
 }
 
+// noteKinds says that CREATE OR REPLACE keeps to one kind of thing.
+func (b *builder) noteKinds() {
+	b.note("an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first")
+}
+
 // notePurge warns of the property by which a Hive metastore treats the files of an external table as its own.
 func (b *builder) notePurge() {
 	b.note("if the metastore gives external tables the property external.table.purge, DROP TABLE removes their files, too: then leave it out")

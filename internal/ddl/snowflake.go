@@ -23,6 +23,7 @@ func snowflake(b *builder) error {
 	}
 	stage := b.Table + "_stage"
 	b.note("times are those of UTC")
+	b.noteKinds()
 	b.add("CREATE OR REPLACE STAGE " + qualified(stage, snowflakeName) + "\n  URL = " + snowflakeText(b.snowflakeURI()) +
 		"\n  STORAGE_INTEGRATION = " + b.variable("SNOWFLAKE_STORAGE_INTEGRATION", "the storage integration that may read the bucket"))
 	if b.Load {

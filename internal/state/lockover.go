@@ -9,7 +9,7 @@ import (
 
 // mostSwept is how many objects of locks that are over one run removes, while it has the lock: there are many where a bucket kept
 // them for a time.
-const mostSwept = 100
+const mostSwept = 1000
 
 // end ends a lock: it marks it as over, and removes it. Either is enough, since there are buckets that remove nothing, and the
 // mark keeps the number from being given again, since there are buckets that create no key twice.

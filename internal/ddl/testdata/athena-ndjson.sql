@@ -4,7 +4,7 @@
 -- Athena's timestamps have milliseconds
 -- case.insensitive is FALSE so that a row whose nested JSON has keys that differ in case alone can be read; Parquet is read more exactly than JSON
 -- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
--- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name (Athena leaves their files below the location of query results: delete them there)
+-- logs_files is dropped first, which removes none of the export's files; a table that a load has made under the view's name has to be dropped by hand
 
 DROP TABLE IF EXISTS `logs_files`;
 
@@ -101,7 +101,7 @@ FROM "logs_files";
 -- Athena's timestamps have milliseconds
 -- case.insensitive is FALSE so that a row whose nested JSON has keys that differ in case alone can be read; Parquet is read more exactly than JSON
 -- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
--- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name (Athena leaves their files below the location of query results: delete them there)
+-- logs_files is dropped first, which removes none of the export's files; a table that a load has made under the view's name has to be dropped by hand
 
 DROP TABLE IF EXISTS `logs_files`;
 
@@ -208,7 +208,7 @@ FROM "logs_files";
 -- Athena's timestamps have milliseconds
 -- case.insensitive is FALSE so that a row whose nested JSON has keys that differ in case alone can be read; Parquet is read more exactly than JSON
 -- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
--- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name (Athena leaves their files below the location of query results: delete them there)
+-- logs_files is dropped first, which removes none of the export's files; a table that a load has made under the view's name has to be dropped by hand
 
 DROP TABLE IF EXISTS `logs_files`;
 
@@ -305,7 +305,7 @@ FROM "logs_files";
 -- Athena's timestamps have milliseconds
 -- case.insensitive is FALSE so that a row whose nested JSON has keys that differ in case alone can be read; Parquet is read more exactly than JSON
 -- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
--- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name (Athena leaves their files below the location of query results: delete them there)
+-- logs_files is dropped first, which removes none of the export's files; a table that a load has made under the view's name has to be dropped by hand
 -- the projects are named: make it anew when another is declared
 
 DROP TABLE IF EXISTS `logs_files`;
@@ -412,7 +412,7 @@ FROM "logs_files";
 -- Athena's timestamps have milliseconds
 -- case.insensitive is FALSE so that a row whose nested JSON has keys that differ in case alone can be read; Parquet is read more exactly than JSON
 -- partitions outside of the projected range are not seen, even where there are files: let the range begin earlier where older ones were exported
--- a table of the same name is dropped first: that removes none of the export's files, but the rows of a load that had the name (Athena leaves their files below the location of query results: delete them there)
+-- logs_files is dropped first, which removes none of the export's files; a table that a load has made under the view's name has to be dropped by hand
 -- the projects are named: make it anew when another is declared
 
 DROP TABLE IF EXISTS `logs_files`;

@@ -1,6 +1,7 @@
 ======== day
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: ndjson (gzip), tool_execution/dt=*/*.ndjson.gz
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- JSON columns are text: PARSE_JSON makes the type JSON of it
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
@@ -35,6 +36,7 @@ FROM `${BIGQUERY_DATASET}`.`logs_files`;
 ======== day, load
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: ndjson (gzip), tool_execution/dt=*/*.ndjson.gz
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- as a command: bq load --replace --source_format=NEWLINE_DELIMITED_JSON --time_partitioning_field=timestamp --time_partitioning_type=DAY --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/{dt:DATE}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/*' 'log_id:STRING,timestamp:TIMESTAMP,duration_ms:INT64,instant_charge:NUMERIC,request:JSON,score:FLOAT64,order:BOOL'
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
@@ -60,6 +62,7 @@ WITH PARTITION COLUMNS (
 ======== hour
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: ndjson (gzip), tool_execution/dt=*/hour=*/*.ndjson.gz
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- JSON columns are text: PARSE_JSON makes the type JSON of it
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
@@ -96,6 +99,7 @@ FROM `${BIGQUERY_DATASET}`.`logs_files`;
 ======== hour, load
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: ndjson (gzip), tool_execution/dt=*/hour=*/*.ndjson.gz
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- as a command: bq load --replace --source_format=NEWLINE_DELIMITED_JSON --time_partitioning_field=timestamp --time_partitioning_type=DAY --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/{dt:DATE}/{hour:INT64}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/*' 'log_id:STRING,timestamp:TIMESTAMP,duration_ms:INT64,instant_charge:NUMERIC,request:JSON,score:FLOAT64,order:BOOL'
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
@@ -122,6 +126,7 @@ WITH PARTITION COLUMNS (
 ======== month
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: ndjson (gzip), tool_execution/month=*/*.ndjson.gz
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- JSON columns are text: PARSE_JSON makes the type JSON of it
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
@@ -156,6 +161,7 @@ FROM `${BIGQUERY_DATASET}`.`logs_files`;
 ======== month, load
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: ndjson (gzip), tool_execution/month=*/*.ndjson.gz
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- as a command: bq load --replace --source_format=NEWLINE_DELIMITED_JSON --time_partitioning_field=timestamp --time_partitioning_type=MONTH --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/{month:STRING}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/*' 'log_id:STRING,timestamp:TIMESTAMP,duration_ms:INT64,instant_charge:NUMERIC,request:JSON,score:FLOAT64,order:BOOL'
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
@@ -181,6 +187,7 @@ WITH PARTITION COLUMNS (
 ======== projects
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: ndjson (gzip), tool_execution/project=*/dt=*/*.ndjson.gz
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- JSON columns are text: PARSE_JSON makes the type JSON of it
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
@@ -217,6 +224,7 @@ FROM `${BIGQUERY_DATASET}`.`logs_files`;
 ======== projects, load
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: ndjson (gzip), tool_execution/project=*/dt=*/*.ndjson.gz
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- the projects are named: make it anew when another is declared
 -- as a command: bq load --replace --source_format=NEWLINE_DELIMITED_JSON --time_partitioning_field=timestamp --time_partitioning_type=DAY --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/project=prod/{dt:DATE}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/project=prod/*' 'log_id:STRING,timestamp:TIMESTAMP,duration_ms:INT64,instant_charge:NUMERIC,request:JSON,project:STRING,score:FLOAT64,order:BOOL'
 -- as a command: bq load --source_format=NEWLINE_DELIMITED_JSON --time_partitioning_field=timestamp --time_partitioning_type=DAY --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/project=staging/{dt:DATE}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/project=staging/*' 'log_id:STRING,timestamp:TIMESTAMP,duration_ms:INT64,instant_charge:NUMERIC,request:JSON,project:STRING,score:FLOAT64,order:BOOL'
@@ -265,6 +273,7 @@ WITH PARTITION COLUMNS (
 ======== projects-hour
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: ndjson (gzip), tool_execution/project=*/dt=*/hour=*/*.ndjson.gz
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- JSON columns are text: PARSE_JSON makes the type JSON of it
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
@@ -303,6 +312,7 @@ FROM `${BIGQUERY_DATASET}`.`logs_files`;
 ======== projects-hour, load
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: ndjson (gzip), tool_execution/project=*/dt=*/hour=*/*.ndjson.gz
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- the projects are named: make it anew when another is declared
 -- as a command: bq load --replace --source_format=NEWLINE_DELIMITED_JSON --time_partitioning_field=timestamp --time_partitioning_type=DAY --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/project=prod/{dt:DATE}/{hour:INT64}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/project=prod/*' 'log_id:STRING,timestamp:TIMESTAMP,duration_ms:INT64,instant_charge:NUMERIC,request:JSON,project:STRING,score:FLOAT64,order:BOOL'
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too

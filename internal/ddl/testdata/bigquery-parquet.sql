@@ -1,6 +1,7 @@
 ======== day
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/dt=*/*.parquet
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
 CREATE OR REPLACE EXTERNAL TABLE `${BIGQUERY_DATASET}`.`logs` (
@@ -25,6 +26,7 @@ OPTIONS (
 ======== day, load
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/dt=*/*.parquet
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- as a command: bq load --replace --source_format=PARQUET --time_partitioning_field=timestamp --time_partitioning_type=DAY --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/{dt:DATE}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/*'
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
@@ -50,6 +52,7 @@ WITH PARTITION COLUMNS (
 ======== hour
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/dt=*/hour=*/*.parquet
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
 CREATE OR REPLACE EXTERNAL TABLE `${BIGQUERY_DATASET}`.`logs` (
@@ -75,6 +78,7 @@ OPTIONS (
 ======== hour, load
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/dt=*/hour=*/*.parquet
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- as a command: bq load --replace --source_format=PARQUET --time_partitioning_field=timestamp --time_partitioning_type=DAY --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/{dt:DATE}/{hour:INT64}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/*'
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
@@ -101,6 +105,7 @@ WITH PARTITION COLUMNS (
 ======== month
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/month=*/*.parquet
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
 CREATE OR REPLACE EXTERNAL TABLE `${BIGQUERY_DATASET}`.`logs` (
@@ -125,6 +130,7 @@ OPTIONS (
 ======== month, load
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/month=*/*.parquet
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- as a command: bq load --replace --source_format=PARQUET --time_partitioning_field=timestamp --time_partitioning_type=MONTH --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/{month:STRING}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/*'
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
@@ -150,6 +156,7 @@ WITH PARTITION COLUMNS (
 ======== projects
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/project=*/dt=*/*.parquet
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- the projects are named: make it anew when another is declared
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
@@ -201,6 +208,7 @@ SELECT * FROM `${BIGQUERY_DATASET}`.`logs_staging`;
 ======== projects, load
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/project=*/dt=*/*.parquet
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- the projects are named: make it anew when another is declared
 -- as a command: bq load --replace --source_format=PARQUET --time_partitioning_field=timestamp --time_partitioning_type=DAY --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/project=prod/{dt:DATE}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/project=prod/*'
 -- as a command: bq load --source_format=PARQUET --time_partitioning_field=timestamp --time_partitioning_type=DAY --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/project=staging/{dt:DATE}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/project=staging/*'
@@ -249,6 +257,7 @@ WITH PARTITION COLUMNS (
 ======== projects-hour
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/project=*/dt=*/hour=*/*.parquet
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- the projects are named: make it anew when another is declared
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too
 
@@ -279,6 +288,7 @@ SELECT * FROM `${BIGQUERY_DATASET}`.`logs_prod`;
 ======== projects-hour, load
 -- logferry: pipeline nightly, sink lake, for bigquery
 -- files: parquet (zstd), tool_execution/project=*/dt=*/hour=*/*.parquet
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- the projects are named: make it anew when another is declared
 -- as a command: bq load --replace --source_format=PARQUET --time_partitioning_field=timestamp --time_partitioning_type=DAY --hive_partitioning_mode=CUSTOM --hive_partitioning_source_uri_prefix='gs://my-bucket/agents/tool_execution/project=prod/{dt:DATE}/{hour:INT64}' '${BIGQUERY_DATASET}.logs' 'gs://my-bucket/agents/tool_execution/project=prod/*'
 -- fill in ${BIGQUERY_DATASET}: the dataset of the table; --table dataset.name says it, too

@@ -2,6 +2,7 @@
 -- logferry: pipeline nightly, sink lake, for snowflake
 -- files: parquet (zstd), tool_execution/dt=*/*.parquet
 -- times are those of UTC
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- a query leaves out, without an error, files that it can't read or the rest of them: a load (--load) ends with an error there
 -- ALTER EXTERNAL TABLE "LOGS" REFRESH after each apply, or set AUTO_REFRESH up with the bucket's notifications
 -- fill in ${SNOWFLAKE_STORAGE_INTEGRATION}: the storage integration that may read the bucket
@@ -31,6 +32,7 @@ FILE_FORMAT = (TYPE = PARQUET);
 -- logferry: pipeline nightly, sink lake, for snowflake
 -- files: parquet (zstd), tool_execution/dt=*/*.parquet
 -- times are those of UTC
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- fill in ${SNOWFLAKE_STORAGE_INTEGRATION}: the storage integration that may read the bucket
 
 CREATE OR REPLACE STAGE "LOGS_STAGE"
@@ -68,6 +70,7 @@ FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = FALSE USE_VECTORIZED_SCANNER = 
 -- logferry: pipeline nightly, sink lake, for snowflake
 -- files: parquet (zstd), tool_execution/dt=*/hour=*/*.parquet
 -- times are those of UTC
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- a query leaves out, without an error, files that it can't read or the rest of them: a load (--load) ends with an error there
 -- ALTER EXTERNAL TABLE "LOGS" REFRESH after each apply, or set AUTO_REFRESH up with the bucket's notifications
 -- fill in ${SNOWFLAKE_STORAGE_INTEGRATION}: the storage integration that may read the bucket
@@ -98,6 +101,7 @@ FILE_FORMAT = (TYPE = PARQUET);
 -- logferry: pipeline nightly, sink lake, for snowflake
 -- files: parquet (zstd), tool_execution/dt=*/hour=*/*.parquet
 -- times are those of UTC
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- fill in ${SNOWFLAKE_STORAGE_INTEGRATION}: the storage integration that may read the bucket
 
 CREATE OR REPLACE STAGE "LOGS_STAGE"
@@ -137,6 +141,7 @@ FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = FALSE USE_VECTORIZED_SCANNER = 
 -- logferry: pipeline nightly, sink lake, for snowflake
 -- files: parquet (zstd), tool_execution/month=*/*.parquet
 -- times are those of UTC
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- a query leaves out, without an error, files that it can't read or the rest of them: a load (--load) ends with an error there
 -- ALTER EXTERNAL TABLE "LOGS" REFRESH after each apply, or set AUTO_REFRESH up with the bucket's notifications
 -- fill in ${SNOWFLAKE_STORAGE_INTEGRATION}: the storage integration that may read the bucket
@@ -166,6 +171,7 @@ FILE_FORMAT = (TYPE = PARQUET);
 -- logferry: pipeline nightly, sink lake, for snowflake
 -- files: parquet (zstd), tool_execution/month=*/*.parquet
 -- times are those of UTC
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- fill in ${SNOWFLAKE_STORAGE_INTEGRATION}: the storage integration that may read the bucket
 
 CREATE OR REPLACE STAGE "LOGS_STAGE"
@@ -203,6 +209,7 @@ FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = FALSE USE_VECTORIZED_SCANNER = 
 -- logferry: pipeline nightly, sink lake, for snowflake
 -- files: parquet (zstd), tool_execution/project=*/dt=*/*.parquet
 -- times are those of UTC
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- a query leaves out, without an error, files that it can't read or the rest of them: a load (--load) ends with an error there
 -- ALTER EXTERNAL TABLE "LOGS" REFRESH after each apply, or set AUTO_REFRESH up with the bucket's notifications
 -- fill in ${SNOWFLAKE_STORAGE_INTEGRATION}: the storage integration that may read the bucket
@@ -233,6 +240,7 @@ FILE_FORMAT = (TYPE = PARQUET);
 -- logferry: pipeline nightly, sink lake, for snowflake
 -- files: parquet (zstd), tool_execution/project=*/dt=*/*.parquet
 -- times are those of UTC
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- fill in ${SNOWFLAKE_STORAGE_INTEGRATION}: the storage integration that may read the bucket
 
 CREATE OR REPLACE STAGE "LOGS_STAGE"
@@ -272,6 +280,7 @@ FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = FALSE USE_VECTORIZED_SCANNER = 
 -- logferry: pipeline nightly, sink lake, for snowflake
 -- files: parquet (zstd), tool_execution/project=*/dt=*/hour=*/*.parquet
 -- times are those of UTC
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- a query leaves out, without an error, files that it can't read or the rest of them: a load (--load) ends with an error there
 -- ALTER EXTERNAL TABLE "LOGS" REFRESH after each apply, or set AUTO_REFRESH up with the bucket's notifications
 -- fill in ${SNOWFLAKE_STORAGE_INTEGRATION}: the storage integration that may read the bucket
@@ -303,6 +312,7 @@ FILE_FORMAT = (TYPE = PARQUET);
 -- logferry: pipeline nightly, sink lake, for snowflake
 -- files: parquet (zstd), tool_execution/project=*/dt=*/hour=*/*.parquet
 -- times are those of UTC
+-- an external table, a view and a loaded table do not replace one another: give a load a name of its own, or drop the other kind first
 -- fill in ${SNOWFLAKE_STORAGE_INTEGRATION}: the storage integration that may read the bucket
 
 CREATE OR REPLACE STAGE "LOGS_STAGE"

@@ -85,7 +85,13 @@ func Start(folder string) (*Server, error) {
 		go s.watch()
 		return s, nil
 	case <-s.ended:
-		return nil, s.failed("has ended")
+		select {
+		case s.addr = <-s.said.listens: // it listened, and has ended since
+			go s.watch()
+			return s, nil
+		default:
+			return nil, s.failed("has ended")
+		}
 	case <-time.After(startTime):
 		s.end()
 		return nil, s.failed(fmt.Sprintf("does not listen after %v", startTime))

@@ -33,8 +33,12 @@ func startNode(t *testing.T, script string) (*Server, error) {
 }
 
 func TestAServerThatDoesNotStartIsToldWithWhatItSaid(t *testing.T) {
-	soon(t)
-	for script, want := range map[string]string{"exec sleep 1000": "does not listen", "sleep 1000": "does not listen", "exit 1": "has ended"} {
+	for script, want := range map[string]string{"exec sleep 1000": "does not listen", "sleep 20": "does not listen", "exit 1": "has ended"} {
+		soon(t)
+		startTime = 3 * time.Second
+		if want == "has ended" {
+			startTime = time.Minute
+		}
 		_, err := startNode(t, script)
 		require.ErrorContains(t, err, want)
 		require.ErrorContains(t, err, "it begins")
@@ -66,6 +70,9 @@ func TestAServerThatDoesNotEndIsEnded(t *testing.T) {
 	for script, want := range map[string]string{"exec sleep 1000": "does not end", "cat": ""} {
 		soon(t)
 		startTime, answerTime = time.Minute, time.Minute
+		if want == "" {
+			endTime = time.Minute
+		}
 		s, err := startNode(t, fmt.Sprintf("echo listens on %s\n%s", busy.URL, script))
 		require.NoError(t, err)
 		err = s.Close()
