@@ -96,11 +96,17 @@ func (r *run) report(e *state.Entry, c *verify.Census, listed int64, missed, ext
 	find(verify.Content, "are in the lake and not listed any more", extra, "the API may have deleted them; the lake keeps them")
 }
 
-// listing takes the entries of a walk without their details.
+// listing takes the keys of a walk's entries, and nothing else of them: what they hold is not redacted, and the spool may write it to disk.
 type listing struct{ to *spool.Spool }
 
 // Records implements extract.Receiver.
-func (l listing) Records(ctx context.Context, recs []record.Record) error { return l.to.Add(ctx, recs) }
+func (l listing) Records(ctx context.Context, recs []record.Record) error {
+	keys := make([]record.Record, len(recs))
+	for i := range recs {
+		keys[i] = record.Record{Entry: record.Entry{Key: recs[i].Key}, Outcome: record.Skipped}
+	}
+	return l.to.Add(ctx, keys)
+}
 
 // Bad implements extract.Receiver.
 func (l listing) Bad(context.Context, extract.Bad) error { return nil }

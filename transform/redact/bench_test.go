@@ -27,7 +27,9 @@ func BenchmarkRecord(b *testing.B) {
 		secrets bool
 		rules   []string
 	}{
-		{"secrets", true, nil}, {"rule=singular", false, []string{"drop $.data.request.payload.body"}}, {"rule=descendants", false, []string{"mask $..from"}},
+		{"secrets", true, nil},
+		{"rule=singular", false, []string{"drop $.data.request.payload.body"}},
+		{"rule=descendants", false, []string{"mask $..from"}},
 		{"all", true, []string{"drop $.data.request.payload.body", "hash $.metadata.user_id", "mask $..from"}},
 	} {
 		b.Run(c.name, func(b *testing.B) {

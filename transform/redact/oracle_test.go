@@ -247,18 +247,15 @@ func (o *oracle) carryOut(t *tree) *tree {
 	return out
 }
 
-// canonicalOf needs the exact text of strings, which a tree of an inner text has not: see usable.
+// canonicalOf is what is hashed of a value.
 func canonicalOf(t *tree) string {
-	switch {
-	case t.kind == '"':
+	if t.kind == '"' {
 		if content, ok := contentOf([]byte(t.text)); ok {
 			return string(content)
 		}
 		return t.text[1 : len(t.text)-1]
-	case t.kind == '{' || t.kind == '[':
-		return t.plain()
 	}
-	return t.text
+	return t.plain()
 }
 
 // plain is the value's text without space.
