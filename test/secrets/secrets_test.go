@@ -38,6 +38,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// outside is why the tests are not run with -short, as the race detector is.
+const outside = "all that runs is the program, in processes of its own"
+
 const hashKey = "a key of more than 16 bytes"
 
 const rules = `
@@ -160,6 +163,9 @@ func (w *world) nothingFound(when string) {
 }
 
 func TestNoPlantedValueIsLeftAnywhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip(outside)
+	}
 	for _, c := range []struct {
 		name           string
 		rules, secrets bool
@@ -244,6 +250,9 @@ func (w *world) hashedOnce(rows []byte) {
 
 // What an earlier run had fetched under other rules is not gone on with.
 func TestAJournalOfOtherRulesIsFetchedAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip(outside)
+	}
 	w := newWorld(t, true, true, "")
 	w.pipeline("\n  raw: true", "")
 	require.False(t, w.run(40, "apply", "--auto-approve", "--json"))
@@ -259,6 +268,9 @@ func TestAJournalOfOtherRulesIsFetchedAgain(t *testing.T) {
 
 // What finds nothing has to be able to find: without redaction planted values are everywhere.
 func TestTheSearchFindsPlantedValuesWhereNothingIsRedacted(t *testing.T) {
+	if testing.Short() {
+		t.Skip(outside)
+	}
 	w := newWorld(t, true, true, "")
 	w.pipeline("\n  raw: true", "")
 	require.False(t, w.run(40, "apply", "--auto-approve", "--json"))
