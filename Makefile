@@ -58,6 +58,14 @@ fmt: ## format the code
 crash: ## kill runs at every point: 340 runs, or LOGFERRY_CRASH_KILLS
 	LOGFERRY_CRASH_KILLS=$${LOGFERRY_CRASH_KILLS:-340} $(GO) test ./test/crash -count=1 -v -parallel 4 -timeout 3h
 
+.PHONY: faults
+faults: ## make every operation of runs fail, bit by bit, lie and stop; every fault of the simulator at four shares; one line of JSON a campaign
+	LOGFERRY_FAULTS=all $(GO) test -vet=off ./test/faults -count=1 -v -run 'Every|Lies|Another|Often' -timeout 3h
+
+.PHONY: soak
+soak: ## simulated months of nightly runs with kills, faults and changes, for an hour or LOGFERRY_SOAK
+	LOGFERRY_SOAK=$${LOGFERRY_SOAK:-1h} $(GO) test -vet=off ./test/faults -count=1 -v -run Soak -timeout 24h
+
 .PHONY: golden
 golden: ## write the golden files anew; read the difference before you commit it
 	$(GO) test ./internal/config ./internal/ddl ./internal/state ./transform ./cmd/logferry -update
@@ -91,12 +99,8 @@ bench-decoders: ## the JSON decoders beside one another
 	cd test/decoders && $(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME)
 
 .PHONY: fuzz
-fuzz: ## every fuzz target for FUZZTIME
-	@for pkg in $$($(GO) list ./...); do \
-	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-	    echo "$$pkg $$f"; $(GO) test $$pkg -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) || exit 1; \
-	  done; \
-	done
+fuzz: ## every fuzz target for FUZZTIME, and what each has done as a table: FUZZTIME=10m for a campaign, FUZZ=Keys for some
+	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' FUZZ='$(FUZZ)' sh testdata/fuzz.sh
 
 .PHONY: sbom
 sbom: ## write docs/sbom.cdx.json anew: every module that the program is linked from, with its hash and licence (CycloneDX)

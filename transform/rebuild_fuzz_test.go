@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"logferry/internal/record"
+	"logferry/internal/record/span"
 	"logferry/internal/table"
 )
 
@@ -23,6 +24,7 @@ func FuzzRebuild(f *testing.F) {
 		{`{"id":"log_1","timestamp":1e3,"context":{"session_id":"s","other":1},"source":{},"parent":[],"timings":{"start_time":"2026-04-17T10:11:12.1234567Z","end_time":null}}`, ""},
 		{`{"id":"log_1","timestamp":1e3,"message":1,"level":null,"status":{},"a":{"b":1,"c":null}}`, `{"message":"m","level":"info","a":{"b":1,"d":2},"data":[],"source":{"host":7,"framework":"f","language":null}}`},
 		{`{"id":"log_1","timestamp":1e3,"extra":{"x":1},"tool_slug":"A","":0,"data":"text","\u0061":1}`, `{"extra":1,"a":1.0,"id":"log\u005f1","data":{"response":"\u0000"}}`},
+		{`{"id":"0","timestamp":0}`, "\f{}"}, // no space to JSON
 	} {
 		f.Add([]byte(seed[0]), []byte(seed[1]))
 	}
@@ -70,7 +72,7 @@ func FuzzRebuild(f *testing.F) {
 // plainObject says that a text is an object that encoding/json decodes without loss, and that has none of the names that are the
 // program's own.
 func plainObject(text []byte) bool {
-	text = bytes.TrimSpace(text)
+	text = span.Trim(text)
 	return len(text) > 0 && text[0] == '{' && jsontext.Value(text).IsValid() && !bytes.Contains(text, listEntryMember) && !bytes.Contains(text, invalidMember) && !bytes.Contains(text, []byte(`\u005f`))
 }
 

@@ -23,7 +23,7 @@ func newState(a *app) *cobra.Command {
 		Use:   "state",
 		Short: "Look at what was exported so far",
 	})
-	cmd.AddCommand(newStateList(a), newStateShow(a), newStateHead(a), newStateRm(a))
+	cmd.AddCommand(newStateList(a), newStateShow(a), newStateHead(a), newStateSign(a), newStateRm(a))
 	return cmd
 }
 

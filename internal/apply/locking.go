@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"logferry/internal/state"
@@ -11,7 +12,25 @@ import (
 // Lock gets the state's lock, after it has checked that every bucket can be used and keeps its promises, and completes what
 // a killed run left half done. The context that it returns ends, with the reason as its cause, when the lock is lost.
 // unlock gives the lock back; it may be called when ctx has ended. waiting, which may be nil, is told whom it waits for.
+//
+// With a signing key the error is a *state.ForeignHeadError where the newest commit is not signed by it; nothing is completed then.
 func (s *Session) Lock(ctx context.Context, operation string, waiting func(state.LockInfo)) (locked context.Context, unlock func(), err error) {
+	locked, unlock, err = s.lockOnly(ctx, operation, waiting)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err = s.store.CheckHead(locked, s.state); err == nil {
+		err = s.complete(locked)
+	}
+	if err != nil {
+		unlock()
+		return nil, nil, err
+	}
+	return locked, unlock, nil
+}
+
+// lockOnly is Lock for who does not build on the newest commit: it is not looked at, and nothing is completed.
+func (s *Session) lockOnly(ctx context.Context, operation string, waiting func(state.LockInfo)) (locked context.Context, unlock func(), err error) {
 	if _, err := s.Load(ctx); err != nil { // before anything is written to a sink that is somebody else's
 		return nil, nil, err
 	}
@@ -46,7 +65,6 @@ func (s *Session) Lock(ctx context.Context, operation string, waiting func(state
 		}
 	}()
 	unlock = func() {
-		s.signLast(ctx)
 		s.lock = nil
 		close(done)
 		cancel(nil)
@@ -55,42 +73,60 @@ func (s *Session) Lock(ctx context.Context, operation string, waiting func(state
 		}
 		release()
 	}
-	if _, err = s.Load(locked); err == nil {
-		err = s.signHead(locked)
-	}
-	if err == nil {
-		err = s.complete(locked)
-	}
-	if err != nil {
+	if _, err = s.Load(locked); err != nil {
 		unlock()
 		return nil, nil, err
 	}
 	return locked, unlock, nil
 }
 
-// signHead signs the newest commit where a run was killed before it could. Whose it is can't be told from here, so it is said.
-func (s *Session) signHead(ctx context.Context) error {
-	signed, err := s.store.SignHead(ctx, s.state)
-	if signed {
-		s.opts.Logger.Warn("the newest commit had no signature and was signed now: an earlier run was killed before it could, or had no key",
-			"serial", s.state.Serial, "head", s.state.Head)
+// errNoSigningKey says that there is nothing to sign with.
+var errNoSigningKey = errors.New("the pipeline has no signing key: name one with state.signing_key or state.signing_key_file; `logferry keygen` makes one")
+
+// HeadSignature looks for the newest commit and for the newest that is signed by the pipeline's key. Where there is no state, the error
+// is a *NoStateError.
+func (s *Session) HeadSignature(ctx context.Context) (*state.HeadSignature, error) {
+	if s.pipeline.State.SigningKey.IsZero() {
+		return nil, errNoSigningKey
 	}
-	return err
+	if _, err := s.Load(ctx); err != nil { // which refuses what belongs to another state
+		return nil, err
+	}
+	found, err := s.store.HeadSignature(ctx)
+	if err == nil && found.Head == nil {
+		err = s.NoState()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
 }
 
-// signTime is how long the last signature of a run may take when it was interrupted.
-const signTime = 10 * time.Second
+// HeadMovedError says that the newest commit is not the one that was shown to whoever was asked.
+type HeadMovedError struct{ Serial int64 }
 
-// signLast signs the newest commit where that failed after it was written.
-func (s *Session) signLast(ctx context.Context) {
-	if s.state == nil {
-		return
+func (e *HeadMovedError) Error() string {
+	return fmt.Sprintf("the newest commit is another one by now, %d: nothing was signed", e.Serial)
+}
+
+// Hint is what the user can do about it.
+func (*HeadMovedError) Hint() string { return "run `logferry state sign` again, and look at that one" }
+
+// SignHead gets the lock and signs the newest commit if it is the one with the hash, see state.Store.SignHead. Where it is another one by
+// now, the error is a *HeadMovedError.
+func (s *Session) SignHead(ctx context.Context, hash string, waiting func(state.LockInfo)) error {
+	if s.pipeline.State.SigningKey.IsZero() {
+		return errNoSigningKey
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), signTime)
-	defer cancel()
-	if _, err := s.store.SignHead(ctx, s.state); err != nil {
-		s.opts.Logger.Warn("the newest commit is not signed; the next run tries again", "error", err)
+	ctx, unlock, err := s.lockOnly(ctx, "state sign", waiting)
+	if err != nil {
+		return err
 	}
+	defer unlock()
+	if s.state.Head != hash {
+		return &HeadMovedError{s.state.Serial}
+	}
+	return s.store.SignHead(ctx, s.state, state.Change{Operation: "state sign", Config: s.pipeline.Hash()})
 }
 
 // fileRetry is how often a file lock is tried that another process holds.

@@ -72,7 +72,7 @@ func rootOf(t testing.TB, file string, columns map[string]any) string {
 func forge(t testing.TB, whole objects, rows func(lines [][]byte) [][]byte, honest bool) objects {
 	t.Helper()
 	o := maps.Clone(whole)
-	commit := o.named("/commits/")[0]
+	commit, signature := o.named("/commits/")[0], o.named("/signatures/")[0]
 	var head map[string]any
 	require.NoError(t, json.Unmarshal(o[commit], &head))
 	entry := head["changes"].([]any)[0].(map[string]any)["set"].(map[string]any)
@@ -103,7 +103,14 @@ func forge(t testing.TB, whole objects, rows func(lines [][]byte) [][]byte, hone
 		fmt.Sprintf(`"size":%d`, int(file["size"].(float64))), fmt.Sprintf(`"size":%d`, len(o[data])),
 		fmt.Sprintf(`"bytes":%d`, int(file["size"].(float64))), fmt.Sprintf(`"bytes":%d`, len(o[data])),
 	).Replace(string(o[commit])))
+	o[signatureOf(commit, o[commit])] = o[signature]
+	delete(o, signature)
 	return o
+}
+
+// signatureOf is the name of the signature over a commit.
+func signatureOf(commit string, content []byte) string {
+	return fmt.Sprintf("%s-%.16s.sig", strings.Replace(commit, "/commits/", "/signatures/", 1), hash(content))
 }
 
 // TestRewrittenRowsAreFoundByTheirRootOrByWhatWasWrittenDown rewrites rows with all the hashes that name them.
@@ -145,7 +152,7 @@ func TestRewrittenRowsAreFoundByTheirRootOrByWhatWasWrittenDown(t *testing.T) {
 		require.Contains(t, look(forged, apply.VerifyOptions{Deep: true}), "content", what)
 		require.Contains(t, look(forged, apply.VerifyOptions{Anchors: anchorsOf(then)}), "rewritten: commit "+fmt.Sprint(then.Serial), what)
 		require.Contains(t, look(forged, apply.VerifyOptions{Anchors: []verify.Anchor{{Hash: then.Head}}}), then.Head, what)
-		require.Contains(t, look(forged, apply.VerifyOptions{Keys: s.public}), path.Base(whole.named("/signatures/")[0]), what)
+		require.Contains(t, look(forged, apply.VerifyOptions{Keys: s.public}), path.Base(forged.named("/signatures/")[0]), what)
 	}
 	for _, what := range []string{"a byte of a row", "a digit in JSON", "a value set null"} {
 		forged := forge(t, whole, forgeries[what], true)
@@ -201,11 +208,13 @@ func TestAHistoryThatIsNotTheOneOfThenIsFound(t *testing.T) {
 	require.Contains(t, text, path.Base(name))
 	require.Contains(t, text, "broken before it reaches what was written down")
 
-	// The head is one that a run without the key made.
+	// The head is one that a run without the key made: a run with it does nothing until somebody signs.
 	s.export(dir, 4*time.Hour, func(doc map[string]any) { onlyHours(7)(doc); unsigned(doc) })
 	text = told(s.verify(dir, apply.VerifyOptions{Keys: s.public, Anchors: both}))
 	require.Contains(t, text, fmt.Sprintf("the newest commit that is signed by a key that was given is %d", second.Serial))
-	s.export(dir, 5*time.Hour, onlyHours(7)) // which has nothing to do but sign
+	s.refused(dir, onlyHours(7))
+	s.sign(dir, onlyHours(7))
+	s.export(dir, 5*time.Hour, onlyHours(8))
 	s.sound(dir, apply.VerifyOptions{Keys: s.public, Anchors: both})
 }
 

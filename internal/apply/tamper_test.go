@@ -127,6 +127,11 @@ func TestEveryAlterationOfAnyObjectIsFound(t *testing.T) {
 				signed := told(s.verify(dir, apply.VerifyOptions{Keys: s.public}))
 				change(t, dir, now, whole)
 				done++
+				if name == newest && way.what == "removed" {
+					// Its signature could be one of a killed run; the files are not those that the commit before it names.
+					require.NotEmpty(t, plain, name)
+					continue
+				}
 				require.True(t, namesOne(signed, changed), "%s %s: %s\n%s", name, way.what, kind, signed)
 				if plain == "" {
 					sameSize := kind == "signature" && len(now[name]) == len(whole[name])

@@ -25,8 +25,8 @@ type prepared struct {
 // any other error the commit may have been written or not: calling again with the same State finds out, and never
 // writes the same change twice.
 //
-// With a signing key the commit is signed after it was written. Where that fails the commit stays, and SignHead makes up for
-// it.
+// With a signing key the signature is written before the commit, so that no commit is ever without it, and the error is a
+// *ForeignHeadError where the newest commit is not signed by that key.
 func (s *Store) Commit(ctx context.Context, st *State, c Change) error {
 	if err := s.commit(ctx, st, c.normal()); err != nil {
 		return fmt.Errorf("commit %s: %w", c.Operation, err)
@@ -42,7 +42,7 @@ func (s *Store) commit(ctx context.Context, st *State, c Change) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.SignHead(ctx, st); err != nil { // so that no commit is without a signature where a later one has it
+	if err := s.CheckHead(ctx, st); err != nil { // a signature is over all that came before
 		return err
 	}
 	if st.doubt != nil && st.doubt.change != digest {
@@ -66,6 +66,7 @@ func (s *Store) clear(ctx context.Context, st *State) error {
 	}
 	if err == nil && hexSum(found) == st.doubt.commit.Hash {
 		st.apply(st.doubt)
+		st.signed = st.Serial
 	}
 	st.doubt = nil
 	return nil
@@ -130,19 +131,20 @@ func (s *Store) newCommit(st *State, c Change) *Commit {
 	return next
 }
 
-// publish writes the commit in doubt. It is left in doubt where the bucket's answer leaves that open.
+// publish writes the commit in doubt, its signature first. It is left in doubt where the bucket's answer leaves that open.
 func (s *Store) publish(ctx context.Context, st *State) error {
 	ours := st.doubt
+	if s.o.SigningKey != nil {
+		if err := s.sign(ctx, ours.commit.Serial, ours.content); err != nil {
+			return fmt.Errorf("sign commit %d: %w", ours.commit.Serial, err)
+		}
+	}
 	key := commitKey(ours.commit.Serial)
 	found, err := s.create(ctx, key, ours.content, jsonType)
 	switch {
 	case err == nil:
 		st.apply(ours)
-		st.doubt = nil
-		if s.o.SigningKey != nil {
-			// The commit is a fact whatever becomes of its signature: the next commit, or SignHead, tries again and reports.
-			_, _ = s.sign(ctx, st, ours.content)
-		}
+		st.doubt, st.signed = nil, st.Serial
 		return nil
 	case found != nil:
 		st.doubt = nil

@@ -62,9 +62,6 @@ func (n *Names) Add(c *Commit) {
 
 // has says whether a key, below the prefix, is named.
 func (n *Names) has(key string) bool {
-	if serial, ok := parseSignatureKey(key); ok {
-		return n.keys[commitKey(serial)] != ""
-	}
 	serial, isCommit := parseCommitKey(key)
 	return n.keys[key] != "" || isCommit && serial > n.newest
 }
@@ -74,9 +71,9 @@ type Found struct {
 	Key  string // in the bucket
 	Kind ObjectKind
 	Size int64 // bytes
-	// Named says that the history names it, that it is a commit that another run has added to it meanwhile, or the signature of a
-	// commit of the history. Of a commit, checkpoint or manifest that isn't named, a run was killed, or lost a race, before the
-	// commit that would have named it: it is never read. Notes, locks, probes and the last run's end are never named.
+	// Named says that the history names it, or that it is a commit that another run has added to it meanwhile. Of a commit,
+	// checkpoint or manifest that isn't named, a run was killed, or lost a race, before the commit that would have named it: it is
+	// never read. Signatures (see SignatureUse), notes, locks, probes and the last run's end are never named.
 	Named bool
 }
 

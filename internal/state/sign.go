@@ -4,19 +4,20 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
-	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"logferry/internal/signing"
 )
 
-const signatureType = "application/octet-stream"
+const (
+	signatureType   = "application/octet-stream"
+	signatureEnding = ".sig"
+)
 
-// signatureKey is where the signature over a commit lies below the prefix.
+// signatureKey is what the keys of all signatures of commits with a serial begin with, below the prefix.
 func signatureKey(serial int64) string {
-	return signaturesFolder + strings.TrimPrefix(commitKey(serial), commitsFolder) + ".sig"
+	return signaturesFolder + strings.TrimPrefix(commitKey(serial), commitsFolder)
 }
 
 // parseSignatureKey is the inverse of signatureKey.
@@ -25,8 +26,25 @@ func parseSignatureKey(key string) (serial int64, ok bool) {
 	if !found {
 		return 0, false
 	}
-	serial, ok = parseCommitKey(commitsFolder + strings.TrimSuffix(name, ".sig"))
-	return serial, ok && signatureKey(serial) == key
+	return parseCommitKey(commitsFolder + name)
+}
+
+// signatureOf is where the signature over the commit with a serial and a SHA-256 lies below the prefix. Two runs that race for a
+// serial make two commits, so that neither takes the name of the other's signature.
+func signatureOf(serial int64, sha string) string {
+	return signatureKey(serial) + "-" + sha[:shortHash] + signatureEnding
+}
+
+// parseSignatureOf is the inverse of signatureOf; sha is as much of the hash as the key has.
+func parseSignatureOf(key string) (serial int64, sha string, ok bool) {
+	name, found := strings.CutSuffix(key, signatureEnding)
+	at := strings.LastIndexByte(name, '-')
+	if !found || at < 0 {
+		return 0, "", false
+	}
+	sha = name[at+1:]
+	serial, ok = parseSignatureKey(name[:at])
+	return serial, sha, ok && len(sha) == shortHash && strings.Trim(sha, "0123456789abcdef") == ""
 }
 
 // signer is the ID of the key that commits are signed with, "" where they are not.
@@ -37,53 +55,16 @@ func (s *Store) signer() string {
 	return signing.ID(signing.Public(s.o.SigningKey))
 }
 
-// SignHead signs the newest commit where it has no signature: a run was killed, or failed to write it, after the commit. It
-// says whether it did. Where there is no key or no commit, and where the head was signed with another key, there is nothing to do. A signature
-// that should be by this key and isn't is an *UnusableError. The caller holds the lock.
-func (s *Store) SignHead(ctx context.Context, st *State) (signed bool, err error) {
-	if s.o.SigningKey == nil || st.signed == st.Serial {
-		return false, nil
+// sign writes the signature over a commit that is about to be written, or is there, as content. That it is there already is success.
+func (s *Store) sign(ctx context.Context, serial int64, content []byte) error {
+	key := signatureOf(serial, hexSum(content))
+	found, err := s.create(ctx, key, ed25519.Sign(s.o.SigningKey, content), signatureType)
+	if found != nil {
+		broken := unusable(s.prefix+key, Altered, "it is not the signature that this key makes of commit %d", serial)
+		broken.Advice = "find out who wrote it, remove it, and run again"
+		return broken
 	}
-	content, err := s.read(ctx, commitKey(st.Serial))
-	if err == nil && hexSum(content) != st.Head {
-		err = unusable(s.prefix+commitKey(st.Serial), Altered, "its SHA-256 is %s, and it was %s a moment ago", hexSum(content), st.Head)
-	}
-	if err == nil {
-		signed, err = s.sign(ctx, st, content)
-	}
-	if err != nil {
-		return false, fmt.Errorf("sign commit %d: %w", st.Serial, err)
-	}
-	return signed, nil
-}
-
-// sign writes the signature over the head, whose object holds content.
-func (s *Store) sign(ctx context.Context, st *State, content []byte) (signed bool, err error) {
-	key := signatureKey(st.Serial)
-	signature := ed25519.Sign(s.o.SigningKey, content)
-	if found, err := s.read(ctx, key); err == nil && slices.Equal(found, signature) {
-		st.signed = st.Serial
-		return false, nil
-	}
-	found, err := s.create(ctx, key, signature, signatureType)
-	if err == nil {
-		st.signed = st.Serial
-		return true, nil
-	}
-	if found == nil {
-		return false, err
-	}
-	head, err := s.decodeCommit(st.Serial, content)
-	if err != nil {
-		return false, err
-	}
-	if head.Signer == s.signer() {
-		broken := unusable(s.prefix+key, Altered, "it is not the signature that this key makes of commit %d", st.Serial)
-		broken.Advice = "find out who wrote it; once it is removed the next run signs the commit"
-		return false, broken
-	}
-	st.signed = st.Serial // by another key
-	return false, nil
+	return err
 }
 
 // Signature is what CheckSignature found.
@@ -100,7 +81,7 @@ const (
 
 // CheckSignature looks for the signature over a commit of History and checks it with the keys.
 func (s *Store) CheckSignature(ctx context.Context, c *Commit, keys []ed25519.PublicKey) (Signature, error) {
-	signature, err := s.read(ctx, signatureKey(c.Serial))
+	signature, err := s.read(ctx, signatureOf(c.Serial, c.Hash))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && c.Signer == "":
 		return Unsigned, nil
@@ -122,21 +103,40 @@ func (s *Store) CheckSignature(ctx context.Context, c *Commit, keys []ed25519.Pu
 	return NotByTheKey, nil
 }
 
-// HasCommit says whether there is a commit for a signature of Objects.
-func (s *Store) HasCommit(ctx context.Context, signature string) (bool, error) {
-	serial, ok := parseSignatureKey(strings.TrimPrefix(signature, s.prefix))
+// SignatureUse says what an object in the folder of the signatures is for.
+type SignatureUse uint8
+
+// The uses of a signature.
+const (
+	OfNoCommit SignatureUse = iota // no run can have left it there: neither its commit is there nor the one before
+	OfACommit                      // its commit is there
+	LeftOver                       // a run was killed, or lost a race, between it and its commit
+)
+
+// SignatureUse says what a signature of Objects is for.
+func (s *Store) SignatureUse(ctx context.Context, signature string) (SignatureUse, error) {
+	serial, sha, ok := parseSignatureOf(strings.TrimPrefix(signature, s.prefix))
 	if !ok {
-		return false, nil
+		return OfNoCommit, nil
 	}
-	_, err := s.read(ctx, commitKey(serial))
+	content, err := s.read(ctx, commitKey(serial))
+	switch {
+	case err == nil && strings.HasPrefix(hexSum(content), sha):
+		return OfACommit, nil
+	case err == nil || errors.Is(err, fs.ErrNotExist) && serial == 1:
+		return LeftOver, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return OfNoCommit, err
+	}
+	_, err = s.read(ctx, commitKey(serial-1)) // a run signs what follows the newest commit
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return OfNoCommit, nil
 	}
-	return err == nil, err
+	return LeftOver, err
 }
 
-// SignatureKey is where the signature over the commit with a serial lies in the bucket.
-func (s *Store) SignatureKey(serial int64) string { return s.prefix + signatureKey(serial) }
+// SignatureKey is where the signature over a commit of History lies in the bucket.
+func (s *Store) SignatureKey(c *Commit) string { return s.prefix + signatureOf(c.Serial, c.Hash) }
 
 // CommitKey is where the commit with a serial lies in the bucket.
 func (s *Store) CommitKey(serial int64) string { return s.prefix + commitKey(serial) }

@@ -3,6 +3,7 @@ package state
 import (
 	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"logferry/internal/signing"
 	"logferry/sinks/bucket"
@@ -60,15 +62,18 @@ func TestASignatureIsOverTheBytesOfTheCommitForOpenSSLToo(t *testing.T) {
 	commitEach(t, signingStore(b, testKey()), testChanges(3)...)
 	public := filepath.Join(t.TempDir(), "pub.pem")
 	require.NoError(t, os.WriteFile(public, signing.EncodePublic(testPublic()[0]), 0o600))
+	signed, err := filepath.Glob(filepath.Join(dir, testPrefix, "signatures/999999999996-3.json-*.sig"))
+	require.NoError(t, err)
+	require.Len(t, signed, 1)
 	check := func(commit string) error {
 		return exec.CommandContext(t.Context(), openssl, "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", public,
-			"-sigfile", filepath.Join(dir, testPrefix, "signatures/999999999996-3.json.sig"), "-in", filepath.Join(dir, testPrefix, "commits", commit)).Run()
+			"-sigfile", signed[0], "-in", filepath.Join(dir, testPrefix, "commits", commit)).Run()
 	}
 	require.NoError(t, check("999999999996-3.json"))
 	require.Error(t, check("999999999997-2.json"))
 }
 
-func TestAHeadWithoutASignatureIsSignedByTheNextRun(t *testing.T) {
+func TestACommitIsWrittenAfterItsSignature(t *testing.T) {
 	b := openBucket(t, "mem://")
 	failing := true
 	tapped := &tap{Bucket: b, before: func(op, key string) error {
@@ -78,106 +83,163 @@ func TestAHeadWithoutASignatureIsSignedByTheNextRun(t *testing.T) {
 		return nil
 	}}
 	s := signingStore(tapped, testKey())
-	st := commitEach(t, s, testChanges(2)[:1]...)
-	require.Equal(t, []Signature{Lost}, signatures(t, testStore(b), testPublic()...))
-	require.ErrorIs(t, s.Commit(t.Context(), st, testChanges(2)[1]), errInjected, "no commit follows one without a signature")
-	require.EqualValues(t, 1, st.Serial)
-	_, err := s.SignHead(t.Context(), st)
-	require.ErrorIs(t, err, errInjected)
-
-	failing = false
-	loaded, err := s.Load(t.Context())
-	require.NoError(t, err)
-	signed, err := s.SignHead(t.Context(), loaded)
-	require.NoError(t, err)
-	require.True(t, signed)
-	signed, err = s.SignHead(t.Context(), loaded)
-	require.NoError(t, err)
-	require.False(t, signed)
-	require.NoError(t, s.Commit(t.Context(), st, testChanges(2)[1]))
-	require.Equal(t, []Signature{Signed, Signed}, signatures(t, testStore(b), testPublic()...))
-}
-
-func TestEveryFailureLeavesCommitsThatTheNextRunSigns(t *testing.T) {
-	for n := 1; ; n++ {
-		b := openBucket(t, "mem://")
-		count := 0
-		tapped := &tap{Bucket: b, before: func(string, string) error {
-			if count++; count == n {
-				return errInjected
-			}
-			return nil
-		}}
-		s := signingStore(tapped, testKey())
-		st, err := s.Load(t.Context())
-		for _, c := range testChanges(3) {
-			if err == nil {
-				err = s.Commit(t.Context(), st, c)
-			}
-		}
-		if count < n {
-			require.NoError(t, err)
-			require.Greater(t, n, 9)
-			return
-		}
-		require.True(t, err == nil || errors.Is(err, errInjected))
-		st, err = s.Load(t.Context())
-		require.NoError(t, err)
-		_, err = s.SignHead(t.Context(), st)
-		require.NoError(t, err)
-		for _, found := range signatures(t, testStore(b), testPublic()...) {
-			require.Equal(t, Signed, found, "operation %d failed", n)
-		}
-	}
-}
-
-func TestASignatureOfSomebodyElseStopsTheRun(t *testing.T) {
-	b := openBucket(t, "mem://")
-	s := signingStore(b, testKey())
-	commitEach(t, s, testChanges(1)...)
-	put(t, b, testPrefix+signatureKey(1), "forged")
-	require.Equal(t, []Signature{NotByTheKey}, signatures(t, testStore(b), testPublic()...))
 	st, err := s.Load(t.Context())
 	require.NoError(t, err)
-	_, err = s.SignHead(t.Context(), st)
-	requireUnusable(t, err, Altered, testPrefix+signatureKey(1))
+	require.ErrorIs(t, s.Commit(t.Context(), st, testChange(0, 1)), errInjected)
+	require.Empty(t, signatures(t, testStore(b)), "no commit is there without its signature")
+	failing = false
+	require.NoError(t, s.Commit(t.Context(), st, testChange(0, 1)))
+	require.Equal(t, []Signature{Signed}, signatures(t, testStore(b), testPublic()...))
 }
 
-func TestAKeyMayBeReplaced(t *testing.T) {
-	b := openBucket(t, "mem://")
-	changes := testChanges(4)
-	commitEach(t, testStore(b), changes[0])
-	commitEach(t, signingStore(b, testKey()), changes[1])
-	commitEach(t, testStore(b), changes[2])
-	newer := ed25519.NewKeyFromSeed([]byte(strings.Repeat("n", 32)))
-	commitEach(t, signingStore(b, newer), changes[3])
-	require.Equal(t, []Signature{Signed, Signed, Signed, Signed}, signatures(t, testStore(b), testPublic()[0], signing.Public(newer)),
-		"each run signs the head that it finds")
-	require.Equal(t, []Signature{Signed, Signed, NotByTheKey, OtherKey}, signatures(t, testStore(b), testPublic()...))
-}
-
-func TestSignaturesAreNamedByTheirCommits(t *testing.T) {
-	b := openBucket(t, "mem://")
-	commitEach(t, signingStore(b, testKey()), testChanges(2)...)
-	put(t, b, testPrefix+signatureKey(3), "no such commit")
-	put(t, b, testPrefix+"signatures/x", "?")
-	s := testStore(b)
-	var names Names
-	for c, err := range s.History(t.Context()) {
+// signatureKeys are the keys of all signatures, below the prefix.
+func signatureKeys(t testing.TB, b bucket.Bucket) []string {
+	t.Helper()
+	var keys []string
+	for o, err := range b.List(t.Context(), testPrefix+signaturesFolder) {
 		require.NoError(t, err)
-		names.Add(c)
+		keys = append(keys, strings.TrimPrefix(o.Key, testPrefix))
 	}
-	named := map[string]bool{}
-	for o, err := range s.Objects(t.Context(), &names) {
-		require.NoError(t, err)
-		if o.Kind == SignatureObject {
-			named[strings.TrimPrefix(o.Key, testPrefix)] = o.Named
+	return keys
+}
+
+func TestACommitInDoubtIsTriedAgainWithTheSignatureThatIsThere(t *testing.T) {
+	for name, open := range stores {
+		for _, arrived := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s %t", name, arrived), func(t *testing.T) {
+				b := open(t)
+				lost := true
+				fail := func(op, key string) error {
+					if lost && (op == "create" || op == "open") && strings.Contains(key, commitsFolder) {
+						return errInjected
+					}
+					return nil
+				}
+				tapped := &tap{Bucket: b, before: fail}
+				if arrived {
+					tapped.before, tapped.after = nil, fail
+				}
+				s := signingStore(tapped, testKey())
+				st, err := s.Load(t.Context())
+				require.NoError(t, err)
+				require.ErrorIs(t, s.Commit(t.Context(), st, testChange(0, 1)), errInjected)
+				lost = false
+				require.NoError(t, s.Commit(t.Context(), st, testChange(0, 1)))
+				require.NoError(t, s.Commit(t.Context(), st, testChange(1, 1)))
+				require.EqualValues(t, 2, st.Serial)
+				require.Len(t, signatureKeys(t, b), 2, "the same bytes were tried again")
+				require.Equal(t, []Signature{Signed, Signed}, signatures(t, testStore(b), testPublic()...))
+			})
 		}
 	}
-	require.Equal(t, map[string]bool{signatureKey(1): true, signatureKey(2): true, signatureKey(3): false, "signatures/x": false}, named)
-	for key, want := range map[string]bool{signatureKey(2): true, signatureKey(3): false, "signatures/x": false} {
-		has, err := s.HasCommit(t.Context(), testPrefix+key)
+}
+
+func TestEveryFailureLeavesAHistoryWhoseEveryCommitIsSigned(t *testing.T) {
+	for _, when := range []string{"before", "after"} {
+		for n := 1; ; n++ {
+			b := openBucket(t, "mem://")
+			count := 0
+			fail := func(string, string) error {
+				if count++; count == n {
+					return errInjected
+				}
+				return nil
+			}
+			tapped := &tap{Bucket: b, before: fail}
+			if when == "after" {
+				tapped.before, tapped.after = nil, fail
+			}
+			s := signingStore(tapped, testKey())
+			st, err := s.Load(t.Context())
+			for _, c := range testChanges(17) { // one of which has a checkpoint
+				if err == nil {
+					err = s.Commit(t.Context(), st, c)
+				}
+			}
+			requireAllSigned(t, b, "operation %d failed %s", n, when)
+			if count < n {
+				require.NoError(t, err)
+				require.Greater(t, n, 34)
+				break
+			}
+			require.True(t, err == nil || errors.Is(err, errInjected))
+
+			// The next run builds on what is there.
+			next := signingStore(b, testKey())
+			next.o.NewID = func() string { return "00000000-0000-4000-8000-00000000ffff" }
+			commitEach(t, next, testChange(20, 1))
+			requireAllSigned(t, b, "after operation %d failed %s", n, when)
+		}
+	}
+}
+
+func requireAllSigned(t testing.TB, b bucket.Bucket, format string, args ...any) {
+	t.Helper()
+	for i, found := range signatures(t, testStore(b), testPublic()...) {
+		require.Equal(t, Signed, found, "commit %d: %s", i+1, fmt.Sprintf(format, args...))
+	}
+}
+
+func TestOfTwoSigningRunsThatRaceNoneTakesTheNameOfTheOthersSignature(t *testing.T) {
+	for name, open := range stores {
+		t.Run(name, func(t *testing.T) {
+			b := open(t)
+			commitEach(t, signingStore(b, testKey()), testChange(0, 1))
+			const runs = 8
+			var group errgroup.Group
+			errs, states := make([]error, runs), make([]*State, runs)
+			for i := range runs {
+				var err error
+				states[i], err = testStore(b).Load(t.Context())
+				require.NoError(t, err)
+			}
+			for i, st := range states {
+				s := signingStore(b, testKey())
+				s.o.NewID = func() string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", 100+i) }
+				group.Go(func() error {
+					errs[i] = s.Commit(t.Context(), st, testChange(1+i, 1))
+					return nil
+				})
+			}
+			require.NoError(t, group.Wait())
+			won := 0
+			for _, err := range errs {
+				var conflict *ConflictError
+				if err == nil {
+					won++
+				} else {
+					require.ErrorAs(t, err, &conflict)
+				}
+			}
+			require.Equal(t, 1, won)
+			require.Equal(t, []Signature{Signed, Signed}, signatures(t, testStore(b), testPublic()...))
+			uses := map[SignatureUse]int{}
+			for _, key := range signatureKeys(t, b) {
+				use, err := testStore(b).SignatureUse(t.Context(), testPrefix+key)
+				require.NoError(t, err)
+				uses[use]++
+			}
+			require.Equal(t, map[SignatureUse]int{OfACommit: 2, LeftOver: runs - 1}, uses)
+		})
+	}
+}
+
+func TestASignatureIsOfACommitOrLeftOverOrNeither(t *testing.T) {
+	b := openBucket(t, "mem://")
+	empty, err := testStore(b).SignatureUse(t.Context(), testPrefix+signatureOf(1, hexSum(nil)))
+	require.NoError(t, err)
+	require.Equal(t, LeftOver, empty, "a run was killed before its first commit")
+	commitEach(t, signingStore(b, testKey()), testChanges(2)...)
+	keys := signatureKeys(t, b)
+	require.Len(t, keys, 2)
+	other := hexSum([]byte("never committed"))
+	for key, want := range map[string]SignatureUse{
+		keys[0]: OfACommit, keys[1]: OfACommit, signatureOf(1, other): LeftOver, signatureOf(3, other): LeftOver, signatureOf(4, other): OfNoCommit,
+		signatureKey(2): OfNoCommit, signatureKey(2) + ".sig": OfNoCommit, signatureKey(2) + "-x.sig": OfNoCommit, keys[0] + ".sig": OfNoCommit,
+		strings.ToUpper(keys[0]): OfNoCommit, "signatures/x": OfNoCommit, "signatures/copy-" + strings.TrimPrefix(keys[0], signaturesFolder): OfNoCommit,
+	} {
+		use, err := testStore(b).SignatureUse(t.Context(), testPrefix+key)
 		require.NoError(t, err)
-		require.Equal(t, want, has, key)
+		require.Equal(t, want, use, key)
 	}
 }

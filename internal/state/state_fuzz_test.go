@@ -2,6 +2,7 @@ package state
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,6 +27,7 @@ func addGolden(f *testing.F, add func(content []byte)) {
 	}
 	for _, text := range []string{
 		"", "\n", "{}\n", "null\n", `{"format":1}` + "\n", `{"format":3}` + "\n", `{"format":-1,"pipeline":"nightly"}` + "\n", `{"format":1e0}` + "\n", "[]\n", `{"format":1,"format":2}` + "\n",
+		`{"format":1,"signature":"x"}` + "\n", `{"format":1,"pipeline":"nightly","lineage":"l","serial":1,"id":"x","at":"2026-04-18T01:02:03Z","changes":[{"serial":1}]}` + "\n",
 		"{\"format\":1,\"pipeline\":\"\xff\"}\n", `{"format":1,"at":"0000-01-01T00:00:00+23:59","serial":9223372036854775807}` + "\n", `{"format":1,"from":"9999-12-31T23:59:59.999999999-23:59"}` + "\n",
 		`{"format":1,"id":"x","renewed":"2026-04-18T01:02:03.4000Z","renewals":-1}` + "\n", `{"format":2,"root":"","columns":{}}` + "\n", `{"format":1,"changes":[{"serial":1,"set":null,"removed":null}]}` + "\n",
 	} {
@@ -76,7 +78,50 @@ func decodes[T any](t *testing.T, content []byte) {
 		require.Empty(t, cmp.Diff(value, back, cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(Commit{})))
 		texts, value = append(texts, string(text)), back
 	}
+	requireSaid(t, content, []byte(texts[0]))
 	require.Equal(t, texts[1], texts[2]) // an empty list or map, which nobody writes, is gone the first time, and with it perhaps a format
+}
+
+// requireSaid says that each member of an object that was read is in what is written of it, unless it says nothing.
+func requireSaid(t *testing.T, read, written []byte) {
+	var want, got any
+	require.NoError(t, json.Unmarshal(read, &want))
+	require.NoError(t, json.Unmarshal(written, &got))
+	requireMembers(t, want, got)
+}
+
+func requireMembers(t *testing.T, want, got any) {
+	switch want := want.(type) {
+	case map[string]any:
+		object, _ := got.(map[string]any)
+		for name, value := range want {
+			switch value {
+			case nil, "", 0.0, false, "0001-01-01T00:00:00Z":
+				continue
+			}
+			if text, ok := value.(string); ok && strings.HasPrefix(text, "0001-01-01T00:00:00") {
+				continue // another way to write no time
+			}
+			if object[name] == nil {
+				requireNothing(t, name, value)
+			} else {
+				requireMembers(t, value, object[name])
+			}
+		}
+	case []any:
+		list, _ := got.([]any)
+		require.Len(t, list, len(want))
+		for i := range want {
+			requireMembers(t, want[i], list[i])
+		}
+	}
+}
+
+// requireNothing says that a value is an empty list or object, which is left out like nothing.
+func requireNothing(t *testing.T, name string, value any) {
+	text, err := json.Marshal(value)
+	require.NoError(t, err)
+	require.Contains(t, []string{"[]", "{}"}, string(text), "the member %q is lost", name)
 }
 
 // encodeAny encodes what a store encodes: some by pointer, which have a format of their own, and some by value.
@@ -102,7 +147,10 @@ func FuzzLoad(f *testing.F) {
 		}
 		f.Add([]byte(get(f, b, testPrefix+commitKey(int64(n)))), uint8(n), "00000000-0000-4000-8000-00000000000d")
 	}
-	addGolden(f, func(content []byte) { f.Add(content, uint8(19), "a/../../b") })
+	addGolden(f, func(content []byte) {
+		f.Add(content, uint8(19), "a/../../b")
+		f.Add(content, uint8(1), "")
+	})
 	f.Fuzz(func(t *testing.T, content []byte, serial uint8, name string) {
 		b := openBucket(t, "mem://")
 		s := testStore(b)

@@ -86,8 +86,8 @@ func (v *verifier) strayObjects(ctx context.Context) error {
 		}
 	}
 	if len(v.Keys) == 0 { // otherwise they were looked for already
-		for _, serial := range v.signed {
-			v.lostSignature(serial)
+		for key, serial := range v.signed {
+			v.lostSignature(key, serial)
 		}
 	}
 	return nil
@@ -110,18 +110,23 @@ func (v *verifier) leftover(ctx context.Context, o state.Found) error {
 // signatureObject looks at what can be told of a signature without a key.
 func (v *verifier) signatureObject(ctx context.Context, o state.Found) error {
 	f := Finding{Kind: Signature, Key: o.Key, Advice: "restore the state from a copy that has both, and find out who can write to the bucket"}
-	switch {
-	case !o.Named:
-		has, err := v.Store.HasCommit(ctx, o.Key) // that another run has added meanwhile
-		if err != nil || has {
+	use := state.OfACommit
+	if _, named := v.signed[o.Key]; !named {
+		var err error
+		if use, err = v.Store.SignatureUse(ctx, o.Key); err != nil {
 			return err
 		}
+	}
+	delete(v.signed, o.Key)
+	switch {
+	case use == state.OfNoCommit:
 		f.Problem = "there is no commit that it could sign: the newest commits were removed, or it was put there"
 		v.find(f)
 	case o.Size != ed25519.SignatureSize:
 		f.Problem = "is no signature: it has another size"
 		v.find(f)
+	case use == state.LeftOver:
+		v.count(func(r *Report) { r.Leftovers++ })
 	}
-	delete(v.signed, o.Key)
 	return nil
 }

@@ -79,21 +79,21 @@ func (s *signatures) add(c *state.Commit, found state.Signature) {
 		s.count.Unsigned++
 	case state.Lost:
 		s.count.Unsigned++
-		s.v.lostSignature(c.Serial)
+		s.v.lostSignature(s.v.Store.SignatureKey(c), c.Serial)
 	case state.NotByTheKey:
 		s.v.find(Finding{
-			Kind: Signature, Key: s.v.Store.SignatureKey(c.Serial),
+			Kind: Signature, Key: s.v.Store.SignatureKey(c),
 			Problem: fmt.Sprintf("is not the signature of %s by a key that was given: one of the two was altered, or another key made it", s.v.Store.CommitKey(c.Serial)),
 			Advice:  "restore both from a copy, and find out who can write to the bucket; give every key that was ever used with --public-key",
 		})
 	}
 }
 
-// lostSignature reports a commit whose signature is gone, or was not written yet.
-func (v *verifier) lostSignature(serial int64) {
+// lostSignature reports a commit whose signature is gone, or is that of other bytes.
+func (v *verifier) lostSignature(key string, serial int64) {
 	v.find(Finding{
-		Kind: Signature, Key: v.Store.SignatureKey(serial), Problem: fmt.Sprintf("is not there, and commit %d says that it was signed", serial),
-		Advice: "restore it from a copy; where it is that of the newest commit, a run was killed before it signed, and the next one does",
+		Kind: Signature, Key: key, Problem: fmt.Sprintf("is not there, and commit %d says that it was signed: it was removed, or the commit was altered or forged", serial),
+		Advice: "restore both from a copy, and find out who can write to the bucket: a signature is written before its commit",
 	})
 }
 
@@ -120,7 +120,7 @@ func (s *signatures) end() error {
 	}
 	s.v.find(Finding{
 		Kind: Unsigned, Key: s.v.Store.CommitKey(s.head.Serial), Problem: problem,
-		Advice: "logferry apply with state.signing_key signs the newest commit; make sure before that it is yours",
+		Advice: "compare it with what was written down after the last run; if it is yours, `logferry state sign` signs it",
 	})
 	return nil
 }

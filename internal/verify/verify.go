@@ -115,7 +115,7 @@ func (v *verifier) history(ctx context.Context) (*state.State, error) {
 			v.report.Head, v.report.Serial, v.report.Lineage = c.Hash, c.Serial, c.Lineage
 		}
 		if c.Signer != "" {
-			v.signed[v.Store.SignatureKey(c.Serial)] = c.Serial
+			v.signed[v.Store.SignatureKey(c)] = c.Serial
 		}
 		anchors.meet(c)
 		signatures.meet(c)

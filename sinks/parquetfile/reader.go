@@ -24,11 +24,11 @@ type Reader struct {
 // that the file hasn't got is null in every row, one that only the file has is left out, and one of another type in the
 // file is an error. r stays the caller's and must stay open.
 func NewReader(r io.ReaderAt, size int64, schema *table.Schema) (reader *Reader, err error) {
-	defer recoverFrom(&err)
-	file, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	file, err := open(r, size)
 	if err != nil {
 		return nil, fmt.Errorf("read footer: %w", err)
 	}
+	defer recoverFrom(&err)
 	reader = &Reader{groups: file.RowGroups(), row: make(table.Row, len(schema.Columns))}
 	for _, c := range schema.Columns {
 		column, err := newColumnReader(file.Schema(), c)

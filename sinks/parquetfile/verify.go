@@ -4,14 +4,12 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/parquet-go/parquet-go"
-
 	"logferry/internal/table"
 )
 
 // Verify reads a finished file's footer and says whether it has the schema's columns and this many rows.
 func Verify(r io.ReaderAt, size int64, schema *table.Schema, rows int64) error {
-	file, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	file, err := open(r, size)
 	if err != nil {
 		return fmt.Errorf("read footer: %w", err)
 	}

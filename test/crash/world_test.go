@@ -2,17 +2,12 @@ package crash
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
-	"sort"
-	"strings"
 	"testing"
 	"time"
 
@@ -21,8 +16,7 @@ import (
 	"logferry/internal/apply"
 	"logferry/internal/config"
 	"logferry/internal/logsim"
-	"logferry/sinks"
-	"logferry/sinks/reread"
+	"logferry/test/crash/lake"
 	"logferry/transform"
 )
 
@@ -170,24 +164,9 @@ func (w *world) verify() {
 	require.Empty(w.t, pl.Strays)
 }
 
-// rows are all rows of the lake as a reader who globs finds them: how often each id stands there, and a hash of the ids in the
-// order of the files.
+// rows is how often each id stands in the lake as a reader who globs finds it.
 func (w *world) rows() (count map[string]int, problem error) {
-	count = map[string]int{}
-	problem = filepath.WalkDir(filepath.Join(w.dir, "lake", "tool_execution"), func(path string, d os.DirEntry, err error) error {
-		if os.IsNotExist(err) || err == nil && d.IsDir() {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		_, _, err = reread.File(context.Background(), path, d.Name(), func(_ int64, id []byte, _, _ string) error {
-			count[string(id)]++
-			return nil
-		})
-		return err
-	})
-	return count, problem
+	return lake.IDs(context.Background(), filepath.Join(w.dir, "lake"))
 }
 
 // truth are the ids that the API shows now.
@@ -210,37 +189,9 @@ func (w *world) complete() {
 // contents is a digest of every value of every row of the lake, whatever the files are called.
 func (w *world) contents() string {
 	w.t.Helper()
-	ctx := context.Background()
 	flattener, err := transform.New(transform.Options{Raw: w.scene.raw()})
 	require.NoError(w.t, err)
-	lake := filepath.Join(w.dir, "lake")
-	sink, err := sinks.Open(ctx, sinks.Options{Name: "lake", URL: "file://" + lake, Format: sinks.Format(w.scene.format), StagingDir: w.dir})
+	lines, err := lake.Rows(context.Background(), filepath.Join(w.dir, "lake"), w.dir, flattener.Schema())
 	require.NoError(w.t, err)
-	defer sink.Close()
-	var keys []string
-	for o, err := range sink.List(ctx, sinks.Table+"/") {
-		require.NoError(w.t, err)
-		keys = append(keys, o.Key)
-	}
-	sort.Strings(keys)
-	var lines []string
-	for _, key := range keys {
-		name := filepath.Join(lake, filepath.FromSlash(key))
-		b, err := os.ReadFile(name)
-		require.NoError(w.t, err)
-		_, rows, err := reread.File(ctx, name, key, func(int64, []byte, string, string) error { return nil })
-		require.NoError(w.t, err)
-		file := sinks.Stored{Key: key, Size: int64(len(b)), SHA256: sha256.Sum256(b), Rows: rows}
-		for row, err := range sink.Read(ctx, flattener.Schema(), []sinks.Stored{file}) {
-			require.NoError(w.t, err)
-			line := path.Dir(key)
-			for _, v := range row {
-				line += fmt.Sprintf("|%t %d %q", v.Valid, v.Int, v.Bytes)
-			}
-			lines = append(lines, line)
-		}
-	}
-	sort.Strings(lines)
-	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
-	return hex.EncodeToString(sum[:])
+	return lake.Digest(lines)
 }
