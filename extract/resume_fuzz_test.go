@@ -2,6 +2,7 @@ package extract
 
 import (
 	"encoding/json"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,12 +14,15 @@ import (
 
 // marked is a journal that keeps marks and stops the walk after some pages.
 type marked struct {
+	mu    sync.Mutex
 	marks []Mark
 	ids   map[string]bool
 	pages int
 }
 
 func (m *marked) Page(entries []record.Entry, mark Mark) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.marks = append(m.marks, mark)
 	for _, e := range entries {
 		m.ids[e.ID] = true
@@ -30,6 +34,8 @@ func (m *marked) Page(entries []record.Entry, mark Mark) error {
 }
 
 func (m *marked) Mark(marks ...Mark) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.marks = append(m.marks, marks...)
 	return nil
 }
