@@ -68,7 +68,7 @@ func Rows(ctx context.Context, folder, scratch string, schema *table.Schema) ([]
 	if err != nil {
 		return nil, err
 	}
-	defer sink.Close()
+	defer func() { _ = sink.Close() }() // what was only read can't be lost
 	var lines []string
 	for _, key := range keys {
 		name := filepath.Join(folder, filepath.FromSlash(key))
