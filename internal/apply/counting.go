@@ -14,7 +14,9 @@ import (
 const countGiveUp = 10 * time.Second
 
 // counter returns a client of a project whose requests soon give up. To wait for the rate budget is no failing, and takes what it takes.
-func (s *Session) counter(name string) (*extract.Client, error) { return s.counterTold(name, s.opts.OnAnswer) }
+func (s *Session) counter(name string) (*extract.Client, error) {
+	return s.counterTold(name, s.opts.OnAnswer)
+}
 
 // counterTold is counter with something else to be told of answers.
 func (s *Session) counterTold(name string, answered func(op extract.Op, status int, took time.Duration)) (*extract.Client, error) {
