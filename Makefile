@@ -42,7 +42,7 @@ test-engines: ## exports, and the state, in real servers (S3, Google Cloud Stora
 	sh test/engines/azure/install.sh
 	cd test/engines && $(GO) test -timeout 30m ./...
 
-# test/secrets runs the program, which is built without the detector; test/faults is as long again as all of it: go test -race ./test/faults
+# test/secrets runs the program, which is built without the detector; test/faults would take this step beyond its time: go test -race -short ./test/faults
 .PHONY: race
 race: ## the tests under the race detector
 	$(GO) test -race -short $(filter-out %/test/faults %/test/secrets,$(TESTED))
