@@ -22,7 +22,7 @@ import (
 )
 
 // quarantineFolder holds the quarantine objects of a sink; see docs/FORMAT.md.
-const quarantineFolder = "_logferry/quarantine/"
+const quarantineFolder = sinks.Quarantine + "/"
 
 // quarantine verifies the object with what is known of the quarantined records: its hash, and that it has each record that the
 // manifest names, and no other.
