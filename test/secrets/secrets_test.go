@@ -166,12 +166,14 @@ func TestNoPlantedValueIsLeftAnywhere(t *testing.T) {
 	if testing.Short() {
 		t.Skip(outside)
 	}
+	t.Parallel()
 	for _, c := range []struct {
 		name           string
 		rules, secrets bool
 		spool          string
 	}{{"rules", true, false, ""}, {"secrets", false, true, ""}, {"both, spool in a bucket", true, true, "spool"}} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel() // they wait most of the time
 			w := newWorld(t, c.rules, c.secrets, c.spool)
 			w.run(0, "plan", "--out", filepath.Join(w.dir, "tonight.plan"))
 			for _, n := range []int{5, 70} {
@@ -253,6 +255,7 @@ func TestAJournalOfOtherRulesIsFetchedAgain(t *testing.T) {
 	if testing.Short() {
 		t.Skip(outside)
 	}
+	t.Parallel()
 	w := newWorld(t, true, true, "")
 	w.pipeline("\n  raw: true", "")
 	require.False(t, w.run(40, "apply", "--auto-approve", "--json"))
@@ -271,6 +274,7 @@ func TestTheSearchFindsPlantedValuesWhereNothingIsRedacted(t *testing.T) {
 	if testing.Short() {
 		t.Skip(outside)
 	}
+	t.Parallel()
 	w := newWorld(t, true, true, "")
 	w.pipeline("\n  raw: true", "")
 	require.False(t, w.run(40, "apply", "--auto-approve", "--json"))
