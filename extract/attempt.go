@@ -163,10 +163,17 @@ func (c *Client) refusal(r *request, resp *http.Response) verdict {
 	e := &APIError{Op: r.op, Method: r.method, Path: r.at.escaped, Status: resp.StatusCode}
 	after, hasAfter := parseRetryAfter(resp.Header.Get(headerRetryAfter), serverTime(resp.Header, time.Now()))
 	e.RetryAfter = after
-	c.readRefusal(e, body)
-	if limit, window, ok := toldLimit(e.Message); ok && resp.StatusCode == http.StatusTooManyRequests {
-		c.governor.told(limit, window)
+	if resp.StatusCode == http.StatusTooManyRequests {
+		var said APIError
+		c.readRefusal(&said, body)
+		if limit, window, ok := toldLimit(said.Message); ok {
+			c.governor.told(limit, window)
+		}
 	}
+	if c.mayKnow != nil {
+		body = c.mayKnow(body)
+	}
+	c.readRefusal(e, body)
 	if resp.StatusCode/100 == 3 {
 		e.Message = "redirected to " + c.safe(redirectTarget(resp))
 	}

@@ -33,6 +33,8 @@ type chain struct {
 	cursor   []byte
 	cursors  map[hash128]struct{} // of this attempt
 	pages    int                  // of this attempt
+	shown    hashTable            // the least hash of an element of each page of this attempt
+	barren   int                  // pages in a row that showed nothing that the attempt had not seen
 	halved   *TimeRange           // the span that is being read in halves; nil for none
 	rereads  bool                 // an earlier attempt may have kept what lies ahead
 	done     bool                 // the journal knows that the window is read
@@ -72,7 +74,7 @@ func ceilMicro(t time.Time) int64 {
 
 // begin starts another attempt, at a span.
 func (c *chain) begin(span TimeRange) {
-	c.span, c.cursor, c.pages = span, nil, 0
+	c.span, c.cursor, c.pages, c.shown = span, nil, 0, hashTable{}
 	c.cursors = map[hash128]struct{}{}
 	c.order.restart()
 	c.pace.places = nil
@@ -110,8 +112,8 @@ func (c *chain) read(ctx context.Context, patience int) error {
 		case left != c.span:
 			marks = c.w.assume(cutOff(c.window, c.span, left))
 			idle, longest = 0, 0
-		case c.pages > longest:
-			idle, longest = 0, c.pages
+		case c.shown.count > longest:
+			idle, longest = 0, c.shown.count
 			c.rereads = true
 		default:
 			idle++
@@ -166,6 +168,9 @@ func (c *chain) follow(ctx context.Context, limit int) (ended bool, err error) {
 		}
 		if next == nil {
 			return true, nil
+		}
+		if err := c.fruitless(); err != nil {
+			return false, err
 		}
 		h := hashBytes(next)
 		if _, again := c.cursors[h]; again {
@@ -234,14 +239,16 @@ func (c *chain) page(ctx context.Context) (next []byte, err error) {
 func (c *chain) keep(page *record.Page) []record.Entry {
 	kept := page.Entries[:0]
 	var outside, duplicates, known int64
+	least := noHash
 	for i := range page.Entries {
 		e := page.Entries[i]
 		c.order.see(e.Micros)
+		h := hashText(e.ID)
+		least = least.min(h)
 		if e.Micros < c.from || e.Micros >= c.to {
 			outside++
 			continue
 		}
-		h := hashText(e.ID)
 		if c.before != nil && c.before.has(h) || !c.seen.add(h) {
 			duplicates++
 			continue
@@ -252,7 +259,7 @@ func (c *chain) keep(page *record.Page) []record.Entry {
 		}
 		kept = append(kept, e)
 	}
-	c.reportBad(page.Bad)
+	c.shows(c.reportBad(page.Bad, least))
 	p := c.w.progress
 	p.add(countEntries, int64(len(page.Entries)+len(page.Bad)))
 	p.add(countKept, int64(len(kept)))
@@ -262,13 +269,15 @@ func (c *chain) keep(page *record.Page) []record.Entry {
 	return kept
 }
 
-// reportBad reports the elements that are no record: once a walk, and by the window that they belong to, if they do.
-func (c *chain) reportBad(bads []record.Bad) {
+// reportBad reports the elements that are no record: once a walk, and by the window that they belong to, if they do. It returns the
+// least of their hashes and another one.
+func (c *chain) reportBad(bads []record.Bad, least hash128) hash128 {
 	for _, bad := range bads {
+		h := hashBytes(bad.Raw)
+		least = least.min(h)
 		if bad.HasTime && (bad.Micros < c.from || bad.Micros >= c.to) {
 			continue
 		}
-		h := hashBytes(bad.Raw)
 		c.w.mu.Lock()
 		isNew := c.w.bads.add(h)
 		c.w.mu.Unlock()
@@ -278,4 +287,5 @@ func (c *chain) reportBad(bads []record.Bad) {
 			c.w.report(Bad{Bad: bad})
 		}
 	}
+	return least
 }

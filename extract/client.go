@@ -43,6 +43,12 @@ type ClientOptions struct {
 	// body. It may be nil, is called from many goroutines and must not block.
 	OnAnswer func(op Op, status int, took time.Duration)
 
+	// Refusal is given the body of an answer that is no success, as JSON or whatever it is, decompressed, and returns what of it may be
+	// known: all that an APIError says in the API's words, wherever that is shown, comes from there. It may change the body in place, and
+	// return nil for nothing. Only the rate limit that a 429 tells is read from the body itself. A body of more than 64 KiB, or one that
+	// can't be read, counts as empty. It may be nil, and is called from many goroutines.
+	Refusal func(body []byte) []byte
+
 	Progress *Progress // counts the requests that are made outside of walks; may be nil
 
 	MaxListBody   int64 // bytes of a decompressed list page; 0 is DefaultMaxBody
@@ -63,6 +69,7 @@ type Client struct {
 	progress     *Progress
 	onRetry      func(Op, error, time.Duration)
 	onAnswer     func(op Op, status int, took time.Duration)
+	mayKnow      func(body []byte) []byte // of a refusal; may be nil
 	policy       retryPolicy
 	timeout      time.Duration
 	maxList      int64
@@ -80,6 +87,7 @@ func NewClient(o ClientOptions) (*Client, error) {
 		base: base, transport: o.Transport, governor: o.Governor, progress: o.Progress,
 		onRetry:   o.OnRetry,
 		onAnswer:  o.OnAnswer,
+		mayKnow:   o.Refusal,
 		policy:    newRetryPolicy(o.BackoffBase, o.BackoffCap, o.GiveUpAfter),
 		timeout:   orDefault(o.Timeout, DefaultTimeout),
 		maxList:   orDefault(o.MaxListBody, DefaultMaxBody),

@@ -136,6 +136,51 @@ func TestAPIErrorSaysWhatTheAPISaidAndNoSecret(t *testing.T) {
 	}
 }
 
+func TestARefusalSaysOnlyWhatTheHookLeavesOfIt(t *testing.T) {
+	const planted = "jane@example.com"
+	for name, c := range map[string]struct {
+		status      int
+		body        string
+		left, wants string
+	}{
+		"changed":    {422, `{"error":{"message":"no ` + planted + `","request_id":"r-` + planted + `","suggested_fix":"` + planted + `"}}`, `{"error":{"message":"no [x]","request_id":"r"}}`, "list: the API answered 422 Unprocessable Entity: no [x] (request_id r)"},
+		"no JSON":    {400, "<p>" + planted, "<p>", "list: the API answered 400 Bad Request: <p>"},
+		"nothing":    {409, planted, "", "list: the API answered 409 Conflict"},
+		"given up":   {503, `{"message":"` + planted + `"}`, `{"message":"down"}`, "list: the API answered 503 Service Unavailable: down"},
+		"a redirect": {302, `{"error":{"request_id":"` + planted + `"}}`, ``, "list: the API answered 302 Found: redirected to nowhere"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var given []byte
+			var retried []string
+			o := ClientOptions{
+				GiveUpAfter: time.Minute,
+				Refusal:     func(body []byte) []byte { given = bytes.Clone(body); return []byte(c.left) },
+				OnRetry:     func(_ Op, err error, _ time.Duration) { retried = append(retried, err.Error()) },
+			}
+			withClient(t, o, reply(c.status, c.body), func(t *testing.T, client *Client) {
+				_, err := client.List(t.Context(), ListRequest{})
+				require.ErrorContains(t, err, c.wants)
+				require.NotContains(t, fmt.Sprintf("%v %+v %q", err, err, retried), planted)
+				require.Equal(t, c.body, string(given))
+			})
+		})
+	}
+}
+
+func TestTheLimitThatARefusalTellsIsReadWhateverTheHookLeaves(t *testing.T) {
+	h := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "1")
+		reply(429, `{"error":{"message":"Limit: 77 requests per 1 minute"}}`)(w, nil)
+	}
+	o := ClientOptions{GiveUpAfter: time.Minute, Refusal: func([]byte) []byte { return nil }}
+	withClient(t, o, h, func(t *testing.T, c *Client) {
+		_, err := c.List(t.Context(), ListRequest{})
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "77")
+		require.Equal(t, 77, c.governor.model.blind.told)
+	})
+}
+
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	var elsewhere atomic.Int64
 	h := func(w http.ResponseWriter, r *http.Request) {

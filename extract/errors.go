@@ -149,15 +149,19 @@ func (e *GaveUpError) Error() string {
 // Unwrap returns the last attempt's error.
 func (e *GaveUpError) Unwrap() error { return e.Err }
 
-// ChainError says that a window's cursor chain can't be brought to its end: the API keeps rejecting or repeating cursors
-// without showing anything new.
+// ChainError says that a window's cursor chain can't be brought to its end: the API keeps rejecting or repeating cursors, or gives
+// new ones, without showing anything new.
 type ChainError struct {
 	Restarts int
+	Pages    int   // in a row that showed nothing new and had new cursors; 0 where that is not what happened
 	Err      error // the last rejection; nil where a cursor was repeated
 }
 
 func (e *ChainError) Error() string {
-	if e.Err == nil {
+	switch {
+	case e.Pages > 0:
+		return fmt.Sprintf("the API comes to no end of this window: %d pages in a row had new cursors and nothing new", e.Pages)
+	case e.Err == nil:
 		return fmt.Sprintf("the API repeats a cursor of this window; %d restarts brought nothing new", e.Restarts)
 	}
 	return fmt.Sprintf("the API rejects the cursors of this window; %d restarts brought nothing new: %v", e.Restarts, e.Err)

@@ -75,6 +75,7 @@ type Extractor struct {
 	queue   chan *job
 	workers workers
 	seen    int // ids remembered a window and generation
+	barren  int // pages in a row that may show nothing new
 	worth   worth
 
 	entries *budget
@@ -111,8 +112,8 @@ func New(o Options) *Extractor {
 		queue:   make(chan *job, queue),
 		workers: workers{most: o.DetailsInFlight},
 		// An eighth for the ids, two generations a window.
-		seen:  int(max(o.MemoryBytes/8/int64(o.Windows)/2/seenBytes, 1000)),
-		worth: defaultWorth,
+		seen:   int(max(o.MemoryBytes/8/int64(o.Windows)/2/seenBytes, 1000)),
+		barren: maxBarren, worth: defaultWorth,
 		walks: map[*walk]struct{}{},
 	}
 	// Separate shares: entries wait for details and never the other way round, so the two can't block each other.

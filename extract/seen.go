@@ -1,6 +1,9 @@
 package extract
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"math"
+)
 
 // seenSet remembers strings by 128 bits of hash, the latest ones within a bound: two generations, of which the older is
 // dropped when the younger is full. It remembers at least the latest `generation` strings. It is not safe for
@@ -15,6 +18,17 @@ var seedA, seedB = maphash.MakeSeed(), maphash.MakeSeed()
 func newSeenSet(generation int) *seenSet { return &seenSet{generation: max(generation, 1)} }
 
 type hash128 [2]uint64
+
+// noHash is greater than all hashes.
+var noHash = hash128{math.MaxUint64, math.MaxUint64}
+
+// min compares the first halves only.
+func (h hash128) min(other hash128) hash128 {
+	if other[0] < h[0] {
+		return other
+	}
+	return h
+}
 
 func hashText(s string) hash128 {
 	return hash128{maphash.String(seedA, s), maphash.String(seedB, s)}

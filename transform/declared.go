@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -23,6 +24,10 @@ import (
 // the text. A column of type json then holds the array of all of them, every other type the first. No node, null, and a
 // value that the type can't hold exactly give null; float64 takes the nearest value, timestamp cuts off what is finer than
 // a µs.
+//
+// A query that may select several nodes gives null, too, in a record of more than 256 levels of objects and arrays in one another, and
+// where it would take more than 32 steps for each value in the record and 65,536 more, or give an array of more than 32 times the
+// record and 65,536 bytes: queries with descendant segments (`..`) over deep records. The other columns hold all of it nevertheless.
 type Column struct {
 	Name string
 	Path string
@@ -112,23 +117,31 @@ func (f *Flattener) declaredColumns() {
 		if d.query == nil {
 			value = f.walk(d.steps)
 		} else {
-			if doc.node == nil {
+			if doc.text == nil {
 				doc = newDocument(f.merged())
 			}
-			value = f.choose(d.kind, doc.find(d.query))
+			value = f.choose(d.kind, doc.find(d.query), stepsPerNode*len(doc.text)+leastSteps)
 		}
 		f.row[f.first+i] = f.convert(d.kind, value)
 	}
 }
 
-// choose makes one value of the nodes that a query selected.
-func (f *Flattener) choose(kind table.Kind, nodes [][]byte) []byte {
+// choose makes one value of the nodes that a query selected, of about so many bytes at most.
+func (f *Flattener) choose(kind table.Kind, nodes [][]byte, most int) []byte {
 	switch {
 	case len(nodes) == 0:
 		return nil
 	case kind != table.JSON:
 		return nodes[0]
 	}
+	size := 0
+	for _, node := range nodes {
+		size += len(node) + 1
+	}
+	if size > most {
+		return nil
+	}
+	f.scratch = slices.Grow(f.scratch, size+1)
 	start := len(f.scratch)
 	f.scratch = append(f.scratch, '[')
 	for i, node := range nodes {

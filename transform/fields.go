@@ -109,10 +109,11 @@ func (f *fields) read(object []byte) {
 	}
 }
 
-// last returns the position of the last member with the given key among the fields without a column, or -1.
-func (f *fields) last(key []byte) int {
+// last returns the position of the last member of the given name, however it is escaped, among the fields without a column, or -1.
+func (f *fields) last(name []byte) int {
+	key := span.Key(name)
 	for i := len(f.rest) - 1; i >= 0; i-- {
-		if bytes.Equal(f.rest[i].name, key) {
+		if bytes.Equal(span.Key(f.rest[i].name), key) {
 			return i
 		}
 	}

@@ -1,12 +1,8 @@
 package transform
 
 import (
-	"cmp"
-	"encoding/json"
 	"errors"
-	"slices"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/theory/jsonpath"
 	"github.com/theory/jsonpath/spec"
 
@@ -106,80 +102,4 @@ func (f *Flattener) merged() []byte {
 		return f.text
 	}
 	return f.join(f.text, f.added)
-}
-
-// node is a value of a document and where it stands in the text.
-type node struct {
-	text     []byte
-	members  map[string]*node
-	elements []*node
-}
-
-// document is a record decoded for the queries that need it, beside its text. The zero document is none.
-type document struct {
-	root any
-	node *node
-}
-
-func newDocument(text []byte) document {
-	root, n := decode(text)
-	return document{root: root, node: n}
-}
-
-// find returns the exact texts of the nodes that a query selects, in the order of the text. A query that selects a node
-// twice gets it twice.
-func (d *document) find(query *jsonpath.Path) [][]byte {
-	var found [][]byte
-	for _, located := range query.SelectLocated(d.root) {
-		found = append(found, d.locate(located.Path))
-	}
-	// The library goes over objects in random order. All nodes are slices of one text, so what is left of a slice's
-	// capacity says where in the text it begins.
-	slices.SortStableFunc(found, func(a, b []byte) int { return cmp.Compare(cap(b), cap(a)) })
-	return found
-}
-
-func (d *document) locate(path spec.NormalizedPath) []byte {
-	n := d.node
-	for _, selector := range path {
-		switch s := selector.(type) {
-		case spec.Name:
-			n = n.members[string(s)]
-		case spec.Index:
-			n = n.elements[s]
-		}
-	}
-	return n.text
-}
-
-// decode builds what the JSONPath library works on, and the same tree of texts. Numbers keep their digits; of repeated
-// names the last one counts.
-func decode(value []byte) (any, *node) {
-	n := &node{text: value}
-	switch value[0] {
-	case '{':
-		object := map[string]any{}
-		n.members = map[string]*node{}
-		for m := span.Members(value); m.Next(); {
-			key := string(m.Key())
-			object[key], n.members[key] = decode(m.Value)
-		}
-		return object, n
-	case '[':
-		array := []any{}
-		for e := span.Elements(value); e.Next(); {
-			element, child := decode(e.Value)
-			array, n.elements = append(array, element), append(n.elements, child)
-		}
-		return array, n
-	case '"':
-		// Where the text is no valid Unicode this gives U+FFFD, which only filters get to see.
-		text, _ := jsontext.AppendUnquote(nil, value)
-		return string(text), n
-	case 't', 'f':
-		return value[0] == 't', n
-	case 'n':
-		return nil, n
-	}
-	return json.Number(value), n
 }

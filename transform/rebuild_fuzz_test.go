@@ -25,6 +25,7 @@ func FuzzRebuild(f *testing.F) {
 		{`{"id":"log_1","timestamp":1e3,"message":1,"level":null,"status":{},"a":{"b":1,"c":null}}`, `{"message":"m","level":"info","a":{"b":1,"d":2},"data":[],"source":{"host":7,"framework":"f","language":null}}`},
 		{`{"id":"log_1","timestamp":1e3,"extra":{"x":1},"tool_slug":"A","":0,"data":"text","\u0061":1}`, `{"extra":1,"a":1.0,"id":"log\u005f1","data":{"response":"\u0000"}}`},
 		{`{"id":"0","timestamp":0}`, "\f{}"}, // no space to JSON
+		{`{"id":"0","timestamp":0,"\u0061":0}`, `{"a":{}}`},
 	} {
 		f.Add([]byte(seed[0]), []byte(seed[1]))
 	}

@@ -19,17 +19,27 @@ type expansion struct {
 // expand puts the environment into a scalar value. As in a shell, the default of ${NAME:-default} stands in for a
 // variable that is unset or empty. $${ is a literal ${. What a variable holds is not expanded again.
 func expand(raw string, env func(string) (string, bool)) (expansion, *problem) {
+	return expandQuoted(raw, env, func(text string) (string, *problem) { return text, nil })
+}
+
+// expandQuoted is expand for a text with escapes. References are those that stand there as written: decode is applied to what is
+// between them and to defaults, so that no escape makes a reference or ends one, and what a variable holds has no escapes.
+func expandQuoted(raw string, env func(string) (string, bool), decode func(string) (string, *problem)) (expansion, *problem) {
 	var out expansion
 	var b strings.Builder
 	for rest := raw; rest != ""; {
 		dollar := strings.IndexByte(rest, '$')
 		if dollar < 0 {
-			b.WriteString(rest)
-			break
+			dollar = len(rest)
 		}
-		b.WriteString(rest[:dollar])
+		text, p := decode(rest[:dollar])
+		if p != nil {
+			return out, p
+		}
+		b.WriteString(text)
 		rest = rest[dollar:]
 		switch {
+		case rest == "":
 		case strings.HasPrefix(rest, "$${"):
 			b.WriteString("${")
 			rest = rest[3:]
@@ -45,7 +55,10 @@ func expand(raw string, env func(string) (string, bool)) (expansion, *problem) {
 			out.variables = append(out.variables, name)
 			value, set := env(name)
 			if m[4] >= 0 && value == "" {
-				value, set = rest[m[4]:m[5]], true
+				if value, p = decode(rest[m[4]:m[5]]); p != nil {
+					return out, p
+				}
+				set = true
 			}
 			if !set {
 				return out, unset(name)

@@ -33,13 +33,9 @@ func (v value) filter() (Filter, bool) {
 		return Filter{}, false
 	}
 	f := Filter{Field: m[1], Operator: m[2] + m[3]}
-	raw, quoted, p := unquote(m[4])
-	if p != nil {
-		v.fail(p)
-		return Filter{}, false
-	}
+	raw, quoted, decode := unquote(m[4])
 	var ok bool
-	if f.Value, ok = v.expanded(raw); !ok {
+	if f.Value, ok = v.expanded(expandQuoted(raw, v.d.opts.Env, decode)); !ok {
 		return Filter{}, false
 	}
 	if p := checkField(f.Field); p != nil {
@@ -73,19 +69,28 @@ func nearMiss(text string) string {
 	return fmt.Sprintf("write %s %s %s; ", field, meant[m[2]], m[3])
 }
 
-// unquote takes the quotes off a value that stands in them.
-func unquote(s string) (text string, quoted bool, p *problem) {
-	if s == "" || s[0] != '"' && s[0] != '\'' {
-		return s, false, nil
+// unquote takes the quotes off a value that stands in them. decode reads what is in them, or a part of that.
+func unquote(s string) (raw string, quoted bool, decode func(string) (string, *problem)) {
+	plain := func(text string) (string, *problem) { return text, nil }
+	switch {
+	case s == "" || s[0] != '"' && s[0] != '\'':
+		return s, false, plain
+	case len(s) < 2 || s[len(s)-1] != s[0]:
+		return s, true, func(string) (string, *problem) { return "", badQuotes() }
+	case s[0] == '\'':
+		return s[1 : len(s)-1], true, plain
 	}
-	if len(s) > 1 && s[0] == '\'' && s[len(s)-1] == '\'' {
-		return s[1 : len(s)-1], true, nil
+	return s[1 : len(s)-1], true, func(text string) (string, *problem) {
+		out, err := strconv.Unquote(`"` + text + `"`)
+		if err != nil {
+			return "", badQuotes()
+		}
+		return out, nil
 	}
-	text, err := strconv.Unquote(s)
-	if err != nil {
-		return "", false, &problem{"the quotes around the filter's value are not closed or not right", `write toolkit_slug == "a value"`}
-	}
-	return text, true, nil
+}
+
+func badQuotes() *problem {
+	return &problem{"the quotes around the filter's value are not closed or not right", `write toolkit_slug == "a value"`}
 }
 
 func (v value) filterMap() (Filter, bool) {

@@ -35,11 +35,15 @@ func FuzzFilter(f *testing.F) {
 		{"user_id\u00a0== a", "# no comment"},
 		{`user_id == "\xff"`, "\ufffd"},
 		{"user_id == a # b", "- {a: b}"},
+		{`user_id == "$\x7bHOST}"`, "$"},
+		{`user_id == "\x24{HOST} \u0024${HOST:-\x7d}"`, "${HOST:-a}"},
 	} {
 		f.Add(seed[0], uint8(len(seed[0])), uint8(len(seed[1])), seed[1])
 	}
+	f.Setenv("HOST", "from the environment")
 	f.Fuzz(func(t *testing.T, text string, field, operator uint8, value string) {
 		if parsed, err := ParseFilter(text); err == nil {
+			require.True(t, !strings.Contains(parsed.Value, "from the environment") || strings.Contains(text, "from"), "%q", text)
 			again(t, parsed)
 		}
 		if !utf8.ValidString(value) || !utf8.ValidString(text) {

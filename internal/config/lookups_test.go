@@ -31,6 +31,51 @@ func TestFlagsTakeTheFormsOfTheFile(t *testing.T) {
 	require.Equal(t, 7*24*time.Hour, d)
 }
 
+func TestEscapesInAFiltersQuotesMakeNoReference(t *testing.T) {
+	t.Setenv("HOST", "of the process")
+	for quoted, want := range map[string]string{
+		`"$\x7bHOST}"`:        "${HOST}",
+		`"\x24{HOST}"`:        "${HOST}",
+		`"\u0024\u007bHOST}"`: "${HOST}",
+		`"$\x7b"`:             "${",
+	} {
+		f, err := ParseFilter("user_id == " + quoted)
+		require.NoError(t, err, quoted)
+		require.Equal(t, want, f.Value, quoted)
+		p := sound(t, pipelineWith("  filters:\n    - 'user_id == "+quoted+"'", "", "", ""))
+		require.Equal(t, want, p.Source.Filters[0].Value, quoted)
+	}
+	for quoted, want := range map[string]string{
+		`"\x24${HOST}\x7d"`:          "$logs.example.com}",
+		`"\\${HOST}\n"`:              "",
+		`"\\${HOST}"`:                `\logs.example.com`,
+		`"$${HOST} \x24${NESTED}"`:   "${HOST} $${HOST}",
+		`"${NO_SUCH:-\x7d \" \x24}"`: `} " $`,
+	} {
+		source := pipelineWith("  filters:\n    - 'user_id == "+quoted+"'", "", "", "")
+		if want == "" {
+			_, err := Parse("pipeline.yaml", []byte(source), withKey())
+			require.ErrorContains(t, err, "control character", quoted)
+			continue
+		}
+		require.Equal(t, want, sound(t, source).Source.Filters[0].Value, quoted)
+	}
+}
+
+func TestWhatAVariableHoldsHasNoEscapesInAFiltersQuotes(t *testing.T) {
+	opts := withKey()
+	env := opts.Env
+	opts.Env = func(name string) (string, bool) {
+		if name == "ODD" {
+			return `\x41" \`, true
+		}
+		return env(name)
+	}
+	p, err := Parse("p", []byte(pipelineWith("  filters:\n    - 'user_id == \"\\x42${ODD}\"'", "", "", "")), opts)
+	require.NoError(t, err)
+	require.Equal(t, `B\x41" \`, p.Source.Filters[0].Value)
+}
+
 func TestMistakesInFlagsAreExplained(t *testing.T) {
 	_, err := ParseFilter("toolkit == gmail")
 	require.ErrorContains(t, err, `did you mean "toolkit_slug"?`)

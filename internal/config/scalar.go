@@ -47,16 +47,15 @@ func (v value) scalar(want string) (scalar, bool) {
 		v.fail(p)
 		return scalar{}, false
 	}
-	text, ok := v.expanded(v.d.marks.undo(v.node.Value))
+	text, ok := v.expanded(expand(v.d.marks.undo(v.node.Value), v.d.opts.Env))
 	if len(v.d.origins[v.key].Variables) > 0 {
 		tag = ""
 	}
 	return scalar{text, tag}, ok
 }
 
-// expanded puts the environment into a part of the value's text and records that.
-func (v value) expanded(raw string) (string, bool) {
-	x, p := expand(raw, v.d.opts.Env)
+// expanded takes the value's text, or a part of it, with the environment put in, and records what of that there is.
+func (v value) expanded(x expansion, p *problem) (string, bool) {
 	if len(x.variables) > 0 {
 		o := v.d.origins[v.key]
 		o.Kind, o.Variables = FromEnvironment, append(o.Variables, x.variables...)

@@ -72,13 +72,14 @@ func (r *Replay) readSegment(ctx context.Context, n int, header []byte, visit fu
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		good := part{number: n, size: blocks.read, sum: blocks.sum}
 		frames, err := blocks.next()
 		if err == nil {
 			err = checkFrames(frames)
 		}
 		if err != nil {
 			r.damaged = errors.Is(err, errCorrupt)
-			r.parts = append(r.parts, part{number: n, size: blocks.read})
+			r.parts = append(r.parts, good)
 			if r.damaged || errors.Is(err, errTorn) || errors.Is(err, io.EOF) {
 				return nil
 			}

@@ -32,7 +32,10 @@ type Segment interface {
 
 // A segment begins with a block that holds a segmentHead as JSON.
 
-const segmentVersion = 1
+const (
+	segmentVersion = 2
+	looseVersion   = 1 // whose blocks don't continue one another: of a run of an earlier program that was killed
+)
 
 // segmentHead says what a segment is.
 type segmentHead struct {
@@ -40,35 +43,40 @@ type segmentHead struct {
 	Journal string `json:"journal"` // the same in all segments of a journal, and in no other
 	Began   int64  `json:"began"`   // the journal, in µs since the epoch
 	Number  int    `json:"-"`       // by which the store knows it
-	// After is the segment that this one continues, and AfterBytes how much of it counts. 0 in the first segment.
+	// After is the segment that this one continues, AfterBytes how much of it counts, and AfterSum the checksum of the last block
+	// of that. 0 in the first segment; AfterSum in those of version 1 too.
 	After      int    `json:"after,omitzero"`
 	AfterBytes int64  `json:"after_bytes,omitzero"`
+	AfterSum   uint32 `json:"after_sum,omitzero"`
 	Header     []byte `json:"header,omitempty"` // of the journal; in the first segment
 }
 
-// part is a segment and how many of its bytes count.
+// part is a segment, how many of its bytes count, and the checksum of the last block of them.
 type part struct {
 	number int
 	size   int64
+	sum    uint32
 }
 
 // next returns the head of a segment that continues part p.
 func (h segmentHead) next(number int, p part) segmentHead {
-	h.Number, h.After, h.AfterBytes, h.Header = number, p.number, p.size, nil
+	h.Version, h.Number, h.After, h.AfterBytes, h.AfterSum, h.Header = segmentVersion, number, p.number, p.size, p.sum, nil
 	return h
 }
 
 // follows says whether a segment continues the journal of h at part p.
 func (h *segmentHead) follows(first *segmentHead, p part) bool {
-	return h.Journal == first.Journal && h.After == p.number && h.AfterBytes == p.size
+	return h.Journal == first.Journal && h.After == p.number && h.AfterBytes == p.size && (h.AfterSum == p.sum || h.Version == looseVersion)
 }
 
-func appendHead(dst []byte, h segmentHead) ([]byte, error) {
+// appendHead returns the block's checksum too.
+func appendHead(dst []byte, h segmentHead) ([]byte, uint32, error) {
 	text, err := json.Marshal(h)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return appendBlock(dst, text), nil
+	dst, sum := appendBlock(dst, text, 0)
+	return dst, sum, nil
 }
 
 // readHead reads the first block of a segment.
@@ -78,8 +86,9 @@ func readHead(r *blockReader) (segmentHead, error) {
 		return segmentHead{}, err
 	}
 	var h segmentHead
-	if json.Unmarshal(text, &h) != nil || h.Version != segmentVersion {
+	if json.Unmarshal(text, &h) != nil || h.Version < looseVersion || h.Version > segmentVersion {
 		return segmentHead{}, errCorrupt
 	}
+	r.loose = h.Version == looseVersion
 	return h, nil
 }

@@ -87,6 +87,7 @@ type journalOutput struct {
 
 	segment Segment // nil until there is something to write
 	size    int64   // of the segment, in bytes
+	sum     uint32  // of its last block
 	dirty   bool    // something is not flushed
 	block   []byte
 }
@@ -99,11 +100,11 @@ func (o *journalOutput) write(frames []byte) (n int64, err error) {
 			return 0, err
 		}
 		o.size = 0
-		if o.block, err = appendHead(o.block, o.head); err != nil {
+		if o.block, o.sum, err = appendHead(o.block, o.head); err != nil {
 			return 0, err
 		}
 	}
-	o.block = appendBlock(o.block, frames)
+	o.block, o.sum = appendBlock(o.block, frames, o.sum)
 	o.hook("spool.write.before")
 	_, err = o.segment.Write(o.block)
 	o.hook("spool.write.after")
@@ -154,6 +155,6 @@ func (o *journalOutput) close() error {
 	err := o.segment.Close()
 	o.hook("spool.sync.after")
 	o.segment, o.dirty = nil, false
-	o.head = o.head.next(o.head.Number+1, part{number: o.head.Number, size: o.size})
+	o.head = o.head.next(o.head.Number+1, part{number: o.head.Number, size: o.size, sum: o.sum})
 	return err
 }

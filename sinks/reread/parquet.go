@@ -15,7 +15,7 @@ import (
 // readBuffer is how many bytes of each open column are read at once.
 const readBuffer = 64 << 10
 
-func readParquet(f *source, take func(*file.RowGroupReader, []Column) error) ([]Column, int64, error) {
+func readParquet(f *source, take func(*rowGroup, []Column) error) ([]Column, int64, error) {
 	properties := parquet.NewReaderProperties(memory.DefaultAllocator)
 	// Otherwise each column chunk is read into memory whole.
 	properties.BufferedStreamEnabled, properties.BufferSize = true, readBuffer
@@ -30,8 +30,11 @@ func readParquet(f *source, take func(*file.RowGroupReader, []Column) error) ([]
 	}
 	var rows int64
 	for g := range reader.NumRowGroups() {
-		group := reader.RowGroup(g)
-		if err := take(group, columns); err != nil {
+		group, err := newRowGroup(reader.RowGroup(g), properties, f.size)
+		if err == nil {
+			err = take(group, columns)
+		}
+		if err != nil {
 			return columns, rows, fmt.Errorf("row group %d: %w", g, err)
 		}
 		rows += group.NumRows()
@@ -77,7 +80,7 @@ func typeName(t arrow.DataType) string {
 }
 
 // readGroup reads the columns that a Row has side by side, and all others one after the other.
-func readGroup(group *file.RowGroupReader, columns []Column, row Row) error {
+func readGroup(group *rowGroup, columns []Column, row Row) error {
 	var keys keyColumns
 	for i, c := range columns {
 		chunk, err := group.Column(i)

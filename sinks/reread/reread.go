@@ -8,8 +8,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/apache/arrow-go/v18/parquet/file"
-
 	"logferry/internal/table"
 )
 
@@ -50,7 +48,7 @@ func (e *FileError) Hint() string {
 func File(ctx context.Context, path, key string, row Row) (columns []Column, rows int64, err error) {
 	r := &reading{}
 	return r.file(ctx, path, key, handlers{
-		group: func(group *file.RowGroupReader, columns []Column) error {
+		group: func(group *rowGroup, columns []Column) error {
 			return readGroup(group, columns, func(micros int64, logID []byte, status, detail string) error {
 				return r.call(func() error { return row(micros, logID, status, detail) })
 			})
@@ -72,7 +70,7 @@ func Rows(ctx context.Context, path, key string, schema *table.Schema, row func(
 	call := func(values table.Row) error { return r.call(func() error { return row(values) }) }
 	var lines lineValues
 	return r.file(ctx, path, key, handlers{
-		group: func(group *file.RowGroupReader, columns []Column) error {
+		group: func(group *rowGroup, columns []Column) error {
 			return readGroupValues(group, columns, schema, call)
 		},
 		line: func(n *ndjson, values []json.RawMessage) error {
@@ -87,7 +85,7 @@ func Rows(ctx context.Context, path, key string, schema *table.Schema, row func(
 
 // handlers take what is read: the row groups of Parquet, and the lines of NDJSON by the values of their columns.
 type handlers struct {
-	group func(*file.RowGroupReader, []Column) error
+	group func(*rowGroup, []Column) error
 	line  func(*ndjson, []json.RawMessage) error
 }
 
@@ -110,7 +108,11 @@ func (r *reading) file(ctx context.Context, path, key string, h handlers) (colum
 		return nil, 0, fmt.Errorf("read back: %w", err)
 	}
 	defer func() { _ = opened.Close() }()
-	columns, rows, err = r.read(&source{ctx: ctx, file: opened}, key, h)
+	info, err := opened.Stat()
+	if err != nil {
+		return nil, 0, fmt.Errorf("read back: %w", err)
+	}
+	columns, rows, err = r.read(&source{ctx: ctx, file: opened, size: info.Size()}, key, h)
 	switch {
 	case r.refused != nil:
 		return columns, rows, r.refused
@@ -148,6 +150,7 @@ func isParquet(key string) bool { return strings.HasSuffix(key, ".parquet") }
 type source struct {
 	ctx  context.Context
 	file *os.File
+	size int64 // bytes
 }
 
 func (s *source) Read(p []byte) (int, error) {

@@ -19,7 +19,7 @@ type valueColumn struct {
 }
 
 // readGroupValues reads the schema's columns of a row group side by side, and all others one after the other.
-func readGroupValues(group *file.RowGroupReader, columns []Column, schema *table.Schema, call func(table.Row) error) error {
+func readGroupValues(group *rowGroup, columns []Column, schema *table.Schema, call func(table.Row) error) error {
 	var wanted []valueColumn
 	for i, c := range columns {
 		chunk, err := group.Column(i)

@@ -129,6 +129,9 @@ func (o *Object) End() int { return o.pos }
 // Unicode has no Key that equals a valid one.
 func (o *Object) Key() []byte { return keyOf(o.Name, o.escaped) }
 
+// Key is Object.Key for a Name that was kept.
+func Key(name []byte) []byte { return keyOf(name, bytes.IndexByte(name, '\\') >= 0) }
+
 func keyOf(name []byte, escaped bool) []byte {
 	if !escaped {
 		return name
