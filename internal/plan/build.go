@@ -34,6 +34,7 @@ type Input struct {
 	Replace     []Target // partitions that are fetched anew whatever they are like
 	RefreshOnly bool     // only list again what is there
 	AllowDelete bool
+	AllowFewer  bool // a partition whose rows are all had from the API anew may lack some that it had
 	NewestFirst bool
 }
 
@@ -96,6 +97,7 @@ func Build(in Input) (*Plan, error) {
 	}
 	b.strays()
 	b.sort()
+	b.plan.Quarantine = b.quarantine()
 	return b.plan, nil
 }
 
@@ -140,7 +142,7 @@ func (b *builder) warn(format string, args ...any) {
 func (b *builder) create(s Step, slice window.Slice) Step {
 	s.Action, s.List, s.Rewrite = Create, []Interval{{slice.Interval.From, slice.Interval.To}}, true
 	s.Reasons = []string{"missing"}
-	base, size, uncovered, needed := b.base(s.Project, slice.Interval)
+	base, size, uncovered, held := b.base(s.Project, slice.Interval)
 	changed := fmt.Sprintf("range.partition changed from %s to %s", size, slice.Partition.Granularity)
 	switch {
 	case len(base) > 0:
@@ -149,7 +151,10 @@ func (b *builder) create(s Step, slice window.Slice) Step {
 			s.List = append(s.List, Interval{u.From, u.To})
 		}
 		s.ChangedKeys, s.Reasons = []string{"range.partition"}, []string{changed + ": the rows are read from what is there"}
-	case needed:
+	case len(held) > 0:
+		for _, e := range held {
+			s.Held, s.Gone = append(s.Held, b.held(&e)...), append(s.Gone, b.gone(&e)...)
+		}
 		s.ChangedKeys, s.Reasons = []string{"range.partition"}, []string{changed}
 		if s.From.Before(b.Now.Add(-Retention)) {
 			b.lost = append(b.lost, s.Name())

@@ -62,26 +62,35 @@ func (b *builder) checkLayout() error {
 
 // base returns the partitions of another size that the state has of a project's time, the name of their size, and what of the
 // time they leave uncovered. It returns none where they hold other rows than are declared, can't be read, or have quarantined
-// records; then needed says that they held something of it, which must be had from the API.
-func (b *builder) base(project string, span window.Interval) (names []string, size string, uncovered []window.Interval, needed bool) {
+// records; then held are those whose records must be had from the API.
+func (b *builder) base(project string, span window.Interval) (names []string, size string, uncovered []window.Interval, held []state.Entry) {
 	var covered []window.Interval
 	usable := true
 	for i := range b.other {
 		e := &b.other[i]
-		held := window.New(e.From, e.To)
-		if e.Project != project || !held.Overlaps(span) {
+		time := window.New(e.From, e.To)
+		if e.Project != project || !time.Overlaps(span) {
 			continue
 		}
 		rows, _ := split(b.changedSince(e.Shape))
 		usable = usable && len(rows) == 0 && len(b.gone(e)) == 0 && b.readable(e, nil) && e.Quarantined == 0
 		p, _ := window.ParsePartition(e.Partition)
 		names, size = append(names, e.Name()), p.Granularity.String()
-		covered = append(covered, held)
+		covered, held = append(covered, time), append(held, *e)
 	}
 	if !usable {
-		return nil, size, nil, len(names) > 0
+		return nil, size, nil, held
 	}
-	return names, size, window.Subtract(span, covered...), false
+	return names, size, window.Subtract(span, covered...), nil
+}
+
+// held names a partition whose records must all be had again where it is replaced by what the API lists, unless some may go.
+func (b *builder) held(e *state.Entry) []string {
+	was, known := b.State.Shapes[e.Shape]
+	if b.AllowFewer || known && was["source.filters"] != b.shape["source.filters"] {
+		return nil
+	}
+	return []string{e.Name()}
 }
 
 // covered says whether the declared partitions take the place of all that an entry of another size holds.

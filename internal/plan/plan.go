@@ -55,6 +55,9 @@ type Step struct {
 	// Base names the partitions whose rows are kept, read from their files: mostly the partition itself, or those of another
 	// size that covered its time. Empty: every row comes from the API.
 	Base []string `json:"base,omitempty"`
+	// Held names the partitions of the state whose records must all be among those that the API lists, where no rows are kept: what
+	// it does not list any more would be gone. It is empty where that is what was asked for: with AllowFewer, or other filters.
+	Held []string `json:"held,omitempty"`
 	// Rewrite says that files are written even where no row is new.
 	Rewrite bool `json:"rewrite,omitempty"`
 	// Retry says that quarantined records that are due are tried again.
@@ -105,6 +108,7 @@ type Plan struct {
 	// Unchanged partitions are as declared; Outside are in the state and not declared any more, and kept.
 	Unchanged Count `json:"unchanged"`
 	Outside   Count `json:"outside"`
+	Quarantine
 	// Warnings name what can't be had any more, or should be known before the plan is carried out.
 	Warnings []string `json:"warnings"`
 

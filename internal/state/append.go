@@ -140,7 +140,7 @@ func (s *Store) publish(ctx context.Context, st *State) error {
 		}
 	}
 	key := commitKey(ours.commit.Serial)
-	found, err := s.create(ctx, key, ours.content, jsonType)
+	found, err := s.createSure(ctx, key, ours.content, jsonType)
 	switch {
 	case err == nil:
 		st.apply(ours)

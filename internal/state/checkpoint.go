@@ -27,6 +27,15 @@ type checkpoint struct {
 	Changes []PartitionChange `json:"changes"`
 }
 
+func (c *checkpoint) format() int {
+	if anyErased(c.Changes) {
+		return 2
+	}
+	return firstFormat
+}
+
+func (*checkpoint) newestFormat() int { return 2 }
+
 // maxPlain bounds what a checkpoint may hold uncompressed, so that a wrong object can't use up all memory.
 const maxPlain = 4 << 30
 

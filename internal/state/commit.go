@@ -64,13 +64,16 @@ type ShapeChange struct {
 }
 
 func (c *Commit) format() int {
+	if anyErased(c.Changes) || anyErased(c.Recent) {
+		return 3
+	}
 	if c.Signer != "" {
 		return 2
 	}
 	return firstFormat
 }
 
-func (*Commit) newestFormat() int { return 2 }
+func (*Commit) newestFormat() int { return 3 }
 
 // maxSerial makes the newest commit the first in byte order.
 const maxSerial = 999_999_999_999

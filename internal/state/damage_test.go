@@ -43,8 +43,8 @@ func TestAChangedHeadIsReportedByWhatIsWrongWithIt(t *testing.T) {
 		kind           Kind
 		says           string
 	}{
-		{"newer format", `"format":1`, `"format":3`, Newer, "newer logferry"},
-		{"newer format with new members", `"format":1`, `"format":3,"signature":{}`, Newer, "newer logferry"},
+		{"newer format", `"format":1`, `"format":9`, Newer, "newer logferry"},
+		{"newer format with new members", `"format":1`, `"format":9,"signature":{}`, Newer, "newer logferry"},
 		{"format that never was", `"format":1`, `"format":0`, Malformed, "never was"},
 		{"a member of a later format", `"changes"`, `"signer":"00","changes"`, Malformed, "format 1"},
 		{"unknown member", `"format":1`, `"format":1,"signature":""`, Malformed, "signature"},
@@ -154,7 +154,7 @@ func TestHistoryNamesTheCommitAtWhichItBreaks(t *testing.T) {
 		}, 1, BrokenChain},
 		"cut short": {func(t *testing.T, b bucket.Bucket) { put(t, b, key(99), "{") }, 99, Malformed},
 		"newer": {func(t *testing.T, b bucket.Bucket) {
-			put(t, b, key(2), strings.Replace(get(t, b, key(2)), `"format":1`, `"format":3`, 1))
+			put(t, b, key(2), strings.Replace(get(t, b, key(2)), `"format":1`, `"format":9`, 1))
 		}, 2, Newer},
 		"other lineage": {func(t *testing.T, b bucket.Bucket) {
 			put(t, b, key(2), strings.Replace(get(t, b, key(2)), `"lineage":"`, `"lineage":"x`, 1))

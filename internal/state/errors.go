@@ -90,3 +90,15 @@ func (e *ConditionError) Unwrap() error { return e.Err }
 func (e *ConditionError) Hint() string {
 	return "keep the state elsewhere: name a local folder or a store with conditional writes in state.url"
 }
+
+// NotStoredError says that a bucket has confirmed an object of the chain and does not hold it as it was sent.
+type NotStoredError struct{ Key string }
+
+func (e *NotStoredError) Error() string {
+	return "the bucket confirmed " + e.Key + ", and what is there is not what was sent"
+}
+
+// Hint says what the user can do.
+func (e *NotStoredError) Hint() string {
+	return "remove the object if it is there, find out what lies between logferry and the bucket, and run again: nothing was lost"
+}

@@ -37,10 +37,14 @@ type Manifest struct {
 	Windows          int64             `json:"windows"`         // walked
 	Usage            *int64            `json:"usage,omitempty"` // the usage count seen for exactly From to To; nil where it was not asked for or not had
 	Reconcile        *Reconcile        `json:"reconcile,omitempty"`
-	Action           string            `json:"action"` // of the plan: "create", "refresh", …
-	Reason           string            `json:"reason"`
-	CreatedAt        time.Time         `json:"created_at"`
-	Program          string            `json:"program"` // version of the program that wrote it
+	// Erasures are what was erased from the partition, in this version or an earlier one, and Erased the ids of that. Both are empty
+	// up to format 2.
+	Erasures  []Erasure   `json:"erasures,omitempty"`
+	Erased    []ErasedIDs `json:"erased,omitempty"` // sorted by their salts
+	Action    string      `json:"action"`           // of the plan: "create", "refresh", …; or "erase"
+	Reason    string      `json:"reason"`
+	CreatedAt time.Time   `json:"created_at"`
+	Program   string      `json:"program"` // version of the program that wrote it
 }
 
 // File is a data file, as verify must find it.
@@ -102,13 +106,16 @@ type Reconcile struct {
 }
 
 func (m *Manifest) format() int {
+	if len(m.Erasures) > 0 || len(m.Erased) > 0 { // who does not know them would bring the rows back
+		return 3
+	}
 	if m.Root != "" || m.Columns != nil {
 		return 2
 	}
 	return firstFormat
 }
 
-func (*Manifest) newestFormat() int { return 2 }
+func (*Manifest) newestFormat() int { return 3 }
 
 // Interval is the time of the partition that is covered.
 func (m *Manifest) Interval() window.Interval { return window.New(m.From, m.To) }
@@ -119,7 +126,7 @@ func (m *Manifest) Entry(sha string, retryAt time.Time) Entry {
 	e := Entry{
 		Project: m.Project, Partition: m.Partition, Version: m.Version, Manifest: sha,
 		From: m.From, To: m.To, AsOf: m.AsOf, Shape: m.Shape, Rows: m.Rows,
-		Quarantined: int64(len(m.Quarantine)), RetryAt: retryAt,
+		Quarantined: int64(len(m.Quarantine)), RetryAt: retryAt, Erased: m.ErasedSet().Len(),
 	}
 	for _, q := range m.Quarantine {
 		if !q.Exported {

@@ -32,6 +32,18 @@ func (s *Store) encodeManifest(m *Manifest) ([]byte, error) {
 	return encode(m)
 }
 
+// decodeManifest reads the object under key, and checks what a reader depends on.
+func decodeManifest(key string, content []byte) (*Manifest, error) {
+	m, err := decode[Manifest](key, content)
+	if err != nil {
+		return nil, err
+	}
+	if problem := m.erasedProblem(); problem != "" {
+		return nil, unusable(key, Malformed, "%s", problem)
+	}
+	return m, nil
+}
+
 // Manifest reads the manifest of an entry and checks that it is the one that was committed. One that is missing, altered
 // or of a newer format is an *UnusableError.
 func (s *Store) Manifest(ctx context.Context, e *Entry) (*Manifest, error) {
@@ -40,7 +52,7 @@ func (s *Store) Manifest(ctx context.Context, e *Entry) (*Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
-	m, err := decode[Manifest](s.prefix+key, content)
+	m, err := decodeManifest(s.prefix+key, content)
 	if err == nil && (m.Pipeline != s.pipeline || m.Project != e.Project || m.Partition != e.Partition || m.Version != e.Version) {
 		err = unusable(s.prefix+key, OtherPipeline, "it is the manifest of version %d of %s of the pipeline %q", m.Version, path.Join(m.Project, m.Partition), m.Pipeline)
 	}

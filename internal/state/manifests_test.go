@@ -64,7 +64,7 @@ func TestAManifestThatIsNotTheCommittedOneIsReported(t *testing.T) {
 
 	// Objects that were committed as they are, by a newer program or under a wrong name.
 	for text, kind := range map[string]Kind{
-		strings.Replace(whole, `"format":1`, `"format":3`, 1):                        Newer,
+		strings.Replace(whole, `"format":1`, `"format":9`, 1):                        Newer,
 		strings.Replace(whole, `"pipeline":"nightly"`, `"pipeline":"x"`, 1):          OtherPipeline,
 		strings.Replace(whole, `"partition":"dt=2023`, `"partition":"dt=2024`, 1):    OtherPipeline,
 		strings.Replace(whole, `"format":1`, `"format":1,"seal":1`, 1):               Malformed,
@@ -140,7 +140,7 @@ func TestADamagedNoteIsPassedOverAndSwept(t *testing.T) {
 	require.Equal(t, []string{testPrefix + pendingKey(good.Project, good.Partition)}, keysOf(t, b, ""))
 
 	newer := testPrefix + "pending/dt=2026-01-03.json"
-	put(t, b, newer, strings.Replace(text, `"format":1`, `"format":3`, 1))
+	put(t, b, newer, strings.Replace(text, `"format":1`, `"format":9`, 1))
 	_, err = s.Pending(t.Context())
 	requireUnusable(t, err, Newer, newer)
 	requireUnusable(t, s.SweepPending(t.Context()), Newer, newer)

@@ -101,7 +101,7 @@ func (s *Store) readPending(ctx context.Context, key string) (*Manifest, error) 
 	if err != nil {
 		return nil, err
 	}
-	m, err := decode[Manifest](s.prefix+key, content)
+	m, err := decodeManifest(s.prefix+key, content)
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func (s *Store) signer() string {
 // sign writes the signature over a commit that is about to be written, or is there, as content. That it is there already is success.
 func (s *Store) sign(ctx context.Context, serial int64, content []byte) error {
 	key := signatureOf(serial, hexSum(content))
-	found, err := s.create(ctx, key, ed25519.Sign(s.o.SigningKey, content), signatureType)
+	found, err := s.createSure(ctx, key, ed25519.Sign(s.o.SigningKey, content), signatureType)
 	if found != nil {
 		broken := unusable(s.prefix+key, Altered, "it is not the signature that this key makes of commit %d", serial)
 		broken.Advice = "find out who wrote it, remove it, and run again"

@@ -127,9 +127,22 @@ func (s *Store) create(ctx context.Context, key string, content []byte, contentT
 	return found, err
 }
 
-// createNamed is create for an object whose key holds the hash of its content.
+// createSure is create for what the chain is made of, which is read back once: of an object that a bucket has not stored as it was sent
+// nobody would hear before the day on which it is needed. That it can't be read just now says nothing.
+func (s *Store) createSure(ctx context.Context, key string, content []byte, contentType string) (found []byte, err error) {
+	if found, err = s.create(ctx, key, content, contentType); err != nil {
+		return found, err
+	}
+	there, err := s.read(ctx, key)
+	if err == nil && !bytes.Equal(there, content) || errors.Is(err, fs.ErrNotExist) {
+		return nil, &NotStoredError{Key: s.prefix + key}
+	}
+	return nil, nil
+}
+
+// createNamed is createSure for an object whose key holds the hash of its content.
 func (s *Store) createNamed(ctx context.Context, key string, content []byte, contentType string) error {
-	found, err := s.create(ctx, key, content, contentType)
+	found, err := s.createSure(ctx, key, content, contentType)
 	if err != nil && found != nil {
 		err := unusable(s.prefix+key, Altered, "its content does not match the hash in its name")
 		err.Advice = "delete the object, and run again"

@@ -29,6 +29,7 @@ type Entry struct {
 	Quarantined int64     `json:"quarantined,omitzero"`
 	Unreadable  int64     `json:"unreadable,omitzero"` // of the quarantined records, those that have no row
 	RetryAt     time.Time `json:"retry_at,omitzero"`   // when quarantined records are due to be tried again; zero when none is
+	Erased      int64     `json:"erased,omitzero"`     // ids that its manifest says are not to be exported again
 	Files       []FileRef `json:"files,omitempty"`
 }
 
