@@ -59,7 +59,9 @@ Exit codes: 0 the lake holds what is declared, 1 something is missing, 130 inter
 				return a.notBegun(err)
 			}
 			if a.json && err != nil { // the summary is the last line
-				a.printError(err)
+				if sum.Result != apply.Interrupted {
+					a.printError(err)
+				}
 				err = &reportedError{err}
 			}
 			return view.Summary(sum, err)
@@ -71,12 +73,17 @@ Exit codes: 0 the lake holds what is declared, 1 something is missing, 130 inter
 }
 
 // apply plans, unless there is a saved plan, asks, and carries the plan out. The summary is nil where nothing was begun.
-func (a *app) apply(ctx context.Context, told apply.Options, saved *plan.Plan, o apply.PlanOptions, approved bool) (*apply.Summary, error) {
+func (a *app) apply(ctx context.Context, told apply.Options, saved *plan.Plan, o apply.PlanOptions, approved bool) (sum *apply.Summary, err error) {
 	s, err := a.openWith(ctx, told)
 	if err != nil {
-		return nil, err
+		return nil, a.ofPlan(saved, err)
 	}
 	defer s.Close()
+	defer func(outer context.Context) {
+		if sum == nil && err != nil {
+			err = &unbegunError{s.Unbegun(outer, err), err}
+		}
+	}(ctx)
 	ctx, unlock, err := a.lock(ctx, s, "apply")
 	if err != nil {
 		return nil, err
@@ -123,17 +130,6 @@ func (a *app) approve(ctx context.Context, pl *plan.Plan, approved bool) (shown 
 		return false, err
 	}
 	return true, a.confirm(ctx, "Carry this plan out?", false)
-}
-
-// notBegun reports why a run did not begin. With --json a summary is the last line all the same.
-func (a *app) notBegun(err error) error {
-	if err == nil || !a.json {
-		return err
-	}
-	a.printError(err)
-	sum := apply.NewSummary(version)
-	sum.Errors = []string{err.Error()}
-	return newJSONView(a).Summary(sum, &reportedError{err})
 }
 
 // applyView shows a run. Close ends what is live and comes before Summary, which returns what of err is left to be reported.

@@ -47,6 +47,7 @@ func (a *app) destroy(ctx context.Context, s *apply.Session, targets []string, a
 	if len(entries) > 0 && !approved {
 		fmt.Fprintf(a.stderr, "%s with %s (%s) will be removed from the lake. This can't be undone.\n",
 			counted(int64(len(entries)), "partition"), counted(rows, "record"), humanize.IBytes(uint64(bytes)))
+		a.warnOfErased(entries)
 		if err := a.confirm(ctx, "Remove them?", true); err != nil {
 			return err
 		}

@@ -31,6 +31,15 @@ type hinted interface {
 	Hint() string
 }
 
+// hintOf is what the user can do about an error, "" where nothing is known or the error's text says it.
+func hintOf(err error) string {
+	var h hinted
+	if !errors.As(err, &h) || strings.Contains(err.Error(), h.Hint()) {
+		return ""
+	}
+	return h.Hint()
+}
+
 // explain is the only place that turns an error into text and an exit code.
 func (a *app) explain(ctx context.Context, err error) int {
 	if err == nil {
@@ -74,9 +83,8 @@ func (a *app) printError(err error) {
 		return
 	}
 	fmt.Fprintf(a.stderr, "%s%s\n", a.color(a.stderr, red, "Error: "), indent(err.Error()))
-	var h hinted
-	if errors.As(err, &h) && h.Hint() != "" && !strings.Contains(err.Error(), h.Hint()) {
-		fmt.Fprintf(a.stderr, "  %s %s\n", a.color(a.stderr, dim, "→"), h.Hint())
+	if hint := hintOf(err); hint != "" {
+		fmt.Fprintf(a.stderr, "  %s %s\n", a.color(a.stderr, dim, "→"), hint)
 	}
 	var usage *usageError
 	if errors.As(err, &usage) {
@@ -92,9 +100,8 @@ func (a *app) logError(err error) {
 // errorKeys are an error and what the user can do about it, for a log line.
 func errorKeys(err error) []any {
 	keys := []any{"error", printable(err.Error())}
-	var h hinted
-	if errors.As(err, &h) && h.Hint() != "" {
-		keys = append(keys, "hint", h.Hint())
+	if hint := hintOf(err); hint != "" {
+		keys = append(keys, "hint", hint)
 	}
 	return keys
 }
@@ -113,11 +120,7 @@ func (a *app) printErrorJSON(err error) {
 		Message     string             `json:"message"`
 		Hint        string             `json:"hint,omitempty"`
 		Diagnostics config.Diagnostics `json:"diagnostics,omitempty"`
-	}{Type: "error", Message: err.Error()}
-	var h hinted
-	if errors.As(err, &h) {
-		line.Hint = h.Hint()
-	}
+	}{Type: "error", Message: err.Error(), Hint: hintOf(err)}
 	errors.As(err, &line.Diagnostics)
 	_ = json.NewEncoder(a.stdout).Encode(line)
 }

@@ -23,7 +23,7 @@ is never overwritten. The public key is printed, as SPKI in PEM: keep it where t
 The private key is what state.signing_key_file names, or what the variable of state.signing_key holds; see docs/AUDIT.md.`,
 		Example: `  logferry keygen --out signing.pem > signing.pub.pem
   logferry verify --public-key signing.pub.pem`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			private, public, err := signing.Generate()
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -28,9 +29,9 @@ func main() {
 // run executes one command line and returns its exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	log.SetOutput(io.Discard) // where a store's client writes what its errors say anyway
-	ctx, stop := interruptible(context.Background(), stderr)
-	defer stop()
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	ctx, stop := interruptible(context.Background(), a.tellInterrupted)
+	defer stop()
 	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -39,8 +40,17 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return a.explain(ctx, root.ExecuteContext(ctx))
 }
 
-// interruptible returns a context that the first interrupt cancels. The second ends the process at once.
-func interruptible(parent context.Context, stderr io.Writer) (context.Context, func()) {
+// tellInterrupted says that the first interrupt was heard. It is called beside everything else.
+func (a *app) tellInterrupted() {
+	if a.jsonLogs.Load() {
+		slog.New(slog.NewJSONHandler(a.stderr, nil)).Warn("interrupted: stopping", "hint", "interrupt again to stop at once")
+		return
+	}
+	_, _ = io.WriteString(a.stderr, "Interrupted: stopping. Interrupt again to stop at once.\n")
+}
+
+// interruptible returns a context that the first interrupt cancels, which is told. The second ends the process at once.
+func interruptible(parent context.Context, tell func()) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -48,7 +58,7 @@ func interruptible(parent context.Context, stderr io.Writer) (context.Context, f
 	go func() {
 		select {
 		case <-signals:
-			_, _ = io.WriteString(stderr, "Interrupted: stopping. Interrupt again to stop at once.\n")
+			tell()
 			cancel()
 		case <-done:
 			return

@@ -17,6 +17,7 @@ type planFlags struct {
 	targets, replace []string
 	refreshOnly      bool
 	allowDelete      bool
+	allowFewer       bool
 	order            string
 }
 
@@ -26,12 +27,13 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.replace, "replace", nil, "fetch this `partition` anew, whatever it is like; may be repeated")
 	flags.BoolVar(&f.refreshOnly, "refresh-only", false, "only list again what is there, for late records")
 	flags.BoolVar(&f.allowDelete, "allow-delete", false, "remove partitions that left the declared range; without it they are kept")
+	flags.BoolVar(&f.allowFewer, "allow-fewer", false, "replace a partition even where the API does not list all of its records any more; without it that is an error")
 	flags.StringVar(&f.order, "order", "oldest", "which partitions come `first`: oldest or newest")
 }
 
 // set returns the name of one of the flags that was given, "" where none was.
 func (f *planFlags) set(cmd *cobra.Command) string {
-	for _, name := range []string{"target", "replace", "refresh-only", "allow-delete", "order"} {
+	for _, name := range []string{"target", "replace", "refresh-only", "allow-delete", "allow-fewer", "order"} {
 		if cmd.Flags().Changed(name) {
 			return name
 		}
@@ -44,7 +46,7 @@ func (f *planFlags) options(command string) (apply.PlanOptions, error) {
 		return apply.PlanOptions{}, &usageError{err: fmt.Errorf("--order %q: want oldest or newest", f.order), command: command}
 	}
 	return apply.PlanOptions{
-		Targets: asTargets(f.targets), Replace: asTargets(f.replace), RefreshOnly: f.refreshOnly, AllowDelete: f.allowDelete,
+		Targets: asTargets(f.targets), Replace: asTargets(f.replace), RefreshOnly: f.refreshOnly, AllowDelete: f.allowDelete, AllowFewer: f.allowFewer,
 		NewestFirst: f.order == "newest",
 	}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -24,6 +25,7 @@ type app struct {
 	noColor   bool
 	logLevel  string
 	logFormat string
+	jsonLogs  atomic.Bool // logFormat is JSON: known once the command line was read, and asked for by whoever hears signals
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -52,7 +54,11 @@ variables of OpenTelemetry turn telemetry on.`,
 			if _, err := a.level(); err != nil {
 				return err
 			}
-			return a.checkLogFormat()
+			if err := a.checkLogFormat(); err != nil {
+				return err
+			}
+			a.jsonLogs.Store(a.logFormat == logJSON)
+			return nil
 		},
 	})
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -65,7 +71,7 @@ variables of OpenTelemetry turn telemetry on.`,
 	flags.StringVar(&a.logLevel, "log-level", "info", "least `level` of log lines: debug, info, warn, error")
 	flags.StringVar(&a.logFormat, "log-format", logText, "`format` of log lines: text, json")
 	root.AddCommand(
-		newInit(a), newValidate(a), newPlan(a), newApply(a), newShow(a), newState(a), newVerify(a), newKeygen(a), newDestroy(a), newForceUnlock(a),
+		newInit(a), newValidate(a), newPlan(a), newApply(a), newShow(a), newState(a), newVerify(a), newProve(a), newKeygen(a), newDestroy(a), newErase(a), newForceUnlock(a),
 		newLogs(a), newSchema(a), newVersion(a),
 	)
 	return root

@@ -30,7 +30,7 @@ engine's own. Nothing is contacted, and no key is needed. What ${NAME} stands fo
 		Example: `  logferry schema --engine duckdb | duckdb lake.db
   logferry schema --engine athena --table lake.logs
   logferry schema --engine bigquery --sink lake --table dataset.logs --load`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			e, err := a.export(cmd, f)
 			if err != nil {

@@ -73,7 +73,8 @@ func (s *scriptSim) total() int {
 
 // simulate starts a simulated API for the rest of the script: logsim [records=N] [from=…] [to=…] [faults=PROFILE]
 // [latency=…] [usage=…: its latency] [projects=a,b] [odd=SHARE] [late=SHARE] [late_until=N: list requests]
-// [unreadable=SHARE] [uncounted=SHARE: missing in the usage counts]. URL is its address and COMPOSIO_API_KEY its key.
+// [unreadable=SHARE] [uncounted=SHARE: missing in the usage counts] [users=N]. URL is its address and COMPOSIO_API_KEY its key,
+// SOME_USER has some of the records.
 func simulate(ts *testscript.TestScript, _ bool, args []string) {
 	o := logsim.Options{Seed: 3, Rate: logsim.Rate{Limit: -1}, Records: logsim.Records{MedianPayload: 300, MaxPayload: 5000}}
 	for _, arg := range args {
@@ -91,6 +92,7 @@ func simulate(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("URL", srv.URL)
 	ts.Setenv("COMPOSIO_API_KEY", logsim.DefaultKey)
 	ts.Setenv("SOME_ID", sim.Truth("").Fact(0).ID)
+	ts.Setenv("SOME_USER", sim.Truth("").Fact(0).User)
 }
 
 func setOption(o *logsim.Options, name, value string) error {
@@ -118,6 +120,8 @@ func setOption(o *logsim.Options, name, value string) error {
 		o.Latency.Usage.Base, err = time.ParseDuration(value)
 	case "unreadable":
 		o.Records.Odd.Unreadable, err = strconv.ParseFloat(value, 64)
+	case "users":
+		o.Records.Users, err = strconv.Atoi(value)
 	case "uncounted":
 		o.Usage.MissingShare, err = strconv.ParseFloat(value, 64)
 	case "late":

@@ -147,6 +147,9 @@ func (a *app) printManifest(m *state.Manifest) error {
 	if m.Reconcile != nil {
 		printLine(w, "reconcile", "usage count %s, %d late, %d extra", m.Reconcile.Usage, m.Reconcile.LateCount, m.Reconcile.ExtraCount)
 	}
+	for _, e := range m.Erasures {
+		printLine(w, "erased", "%s, %s by %s: %s", counted(e.Rows, "record"), stamp(e.At), printable(e.By), printable(e.Reason))
+	}
 	for _, q := range m.Quarantine {
 		id := q.LogID
 		if id == "" {
@@ -186,6 +189,7 @@ their place.`,
 				if err := s.Forget(ctx, entries); err != nil {
 					return err
 				}
+				a.warnOfErased(entries)
 				if a.json {
 					return json.NewEncoder(a.stdout).Encode(map[string]any{"type": "summary", "forgotten": len(entries), "serial": s.State().Serial})
 				}

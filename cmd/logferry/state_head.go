@@ -17,7 +17,7 @@ func newStateHead(a *app) *cobra.Command {
 it, it proves later that nothing up to that commit was changed: see logferry verify --against.`,
 		Example: `  logferry state head >> heads.txt
   logferry verify --against heads.txt`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.looking(cmd.Context(), false, func(s *apply.Session) error {
 				st, err := s.Load(cmd.Context())

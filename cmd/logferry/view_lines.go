@@ -135,14 +135,17 @@ func printSummary(a *app, s *apply.Summary, err error, failed []string) {
 	fmt.Fprintf(w, "%s %s, %s to %s\n", head, s.Pipeline, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339))
 	printLine(w, "partitions", "%s", partitionText(s.Partitions))
 	printLine(w, "records", "%s%s%s", humanize.Comma(s.Records), newText(s), detailText(s))
-	if s.Quarantined > 0 {
-		printLine(w, "quarantined", "%s", a.color(w, yellow, humanize.Comma(s.Quarantined)+", see _logferry/quarantine/ in the first sink"))
+	if text := quarantineText(s); text != "" {
+		printLine(w, "quarantined", "%s", a.color(w, yellow, text))
 	}
 	if text := reconcileText(s.Reconcile); text != "" {
 		printLine(w, "reconcile", "%s", text)
 	}
 	for _, sink := range s.Sinks {
 		printLine(w, "sink "+sink.Name, "%s: %s, %s", sink.URL, counted(sink.Files, "file"), humanize.IBytes(uint64(sink.Bytes)))
+	}
+	if s.Retained > 0 {
+		printLine(w, "retained", "%s whose place others have taken: the buckets keep them, and a later run removes what it can", counted(s.Retained, "object"))
 	}
 	printLine(w, "requests", "%s (%s list, %s detail, %s usage), %s repeated, %s rate limited%s", humanize.Comma(s.Requests.Total),
 		humanize.Comma(s.Requests.List), humanize.Comma(s.Requests.Detail), humanize.Comma(s.Requests.Usage), humanize.Comma(s.Requests.Retried),
@@ -235,3 +238,5 @@ func printFailures(w io.Writer, names []string) {
 	}
 	printLine(w, "failed", "%s", text)
 }
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -26,6 +26,7 @@ func (a *app) showPlan(pl *plan.Plan, saved string) error {
 	if pl.Empty() {
 		fmt.Fprintf(w, "%s The lake holds what is declared: %s.\n", a.color(w, green, "No changes."), countText(pl.Unchanged))
 		a.printOutside(pl)
+		a.printQuarantine(pl.Quarantine)
 		a.printRedaction(pl.Redaction)
 		return nil
 	}
@@ -36,6 +37,7 @@ func (a *app) showPlan(pl *plan.Plan, saved string) error {
 	}
 	fmt.Fprintf(w, "\n%s %s.\n", a.color(w, bold, "Plan:"), planText(pl))
 	a.printOutside(pl)
+	a.printQuarantine(pl.Quarantine)
 	a.printRedaction(pl.Redaction)
 	fmt.Fprintf(w, "%s %s.\n", a.color(w, bold, "Cost:"), costText(pl))
 	if saved != "" {
@@ -290,8 +292,6 @@ func counted(n int64, thing string) string {
 	}
 	return humanize.Comma(n) + " " + thing
 }
-
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // printLine writes one line of a summary.
 func printLine(w io.Writer, name, format string, args ...any) {

@@ -18,6 +18,11 @@ func (a *app) printReport(r *verify.Report) error {
 				return err
 			}
 		}
+		for _, kept := range r.Retained {
+			if err := enc.Encode(kept); err != nil {
+				return err
+			}
+		}
 		return enc.Encode(r)
 	}
 	w := a.stdout
@@ -30,6 +35,9 @@ func (a *app) printReport(r *verify.Report) error {
 		if f.Advice != "" {
 			fmt.Fprintf(w, "  → %s\n", f.Advice)
 		}
+	}
+	for _, kept := range r.Retained {
+		fmt.Fprintf(w, "%s %s in sink %q: %s\n", a.color(w, yellow, "retained"), printable(kept.Key), kept.Sink, retainedText(kept))
 	}
 	head := a.color(w, green, "Verified.")
 	if !r.OK {
@@ -56,15 +64,38 @@ func (a *app) printReport(r *verify.Report) error {
 	if r.Deep && r.WithoutRoot > 0 {
 		printLine(w, "no root", "%s were committed before there were Merkle roots: their rows were compared by ids and counts", counted(r.WithoutRoot, "partition"))
 	}
+	if r.Erased > 0 {
+		printLine(w, "erased", "%s that are not exported again", counted(r.Erased, "record"))
+	}
 	if r.Leftovers > 0 {
 		printLine(w, "left over", "%s of killed runs, which nothing reads", counted(r.Leftovers, "object"))
 	}
+	if n := len(r.Retained); n > 0 {
+		printLine(w, "retained", "%s of versions that were replaced: until they are gone, a glob reads their rows twice", counted(int64(n), "file"))
+	}
 	if c := r.Census; c != nil {
-		printLine(w, "census", "%s listed again with %s: %s missing, %s late, %s extra", counted(c.Partitions, "partition"),
-			counted(c.Requests, "request"), humanize.Comma(c.Missing), humanize.Comma(c.Late), humanize.Comma(c.Extra))
+		printLine(w, "census", "%s listed again with %s: %s missing, %s late, %s extra%s", counted(c.Partitions, "partition"),
+			counted(c.Requests, "request"), humanize.Comma(c.Missing), humanize.Comma(c.Late), humanize.Comma(c.Extra), erasedText(c.Erased))
 	}
 	printLine(w, "time", "%s", (time.Duration(r.DurationMS) * time.Millisecond).Round(10*time.Millisecond))
 	return nil
+}
+
+// retainedText says what a file is that nothing names any more, and until when its bucket keeps it.
+func retainedText(r verify.Retained) string {
+	text := fmt.Sprintf("is of version %d of %s, which was replaced; its bucket keeps it", r.Version, r.Partition)
+	if r.Until != nil {
+		text += " until " + stamp(*r.Until)
+	}
+	return text
+}
+
+// erasedText tells of listed records that were erased, where there are any.
+func erasedText(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return ", " + humanize.Comma(n) + " erased"
 }
 
 // place names what a finding is about.

@@ -73,6 +73,7 @@ type PlanOptions struct {
 	Replace     []plan.Target
 	RefreshOnly bool
 	AllowDelete bool
+	AllowFewer  bool
 	NewestFirst bool
 }
 

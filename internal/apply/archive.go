@@ -67,6 +67,8 @@ type archive struct {
 	dir     string
 	cleanup []func() error
 	store   *state.Store
+	bucket  bucket.Bucket // of the state,
+	prefix  string        // below which it lies
 	sinks   []*sinks.Sink
 }
 
@@ -133,7 +135,8 @@ func (a *archive) openState(ctx context.Context) error {
 		}
 		a.Pipeline = found[0]
 	}
-	a.store = state.New(b, folder+a.Pipeline+"/", a.Pipeline, state.Options{})
+	a.bucket, a.prefix = b, folder+a.Pipeline+"/"
+	a.store = state.New(b, a.prefix, a.Pipeline, state.Options{})
 	return nil
 }
 

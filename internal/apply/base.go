@@ -20,6 +20,7 @@ func (s *step) baseRows(ctx context.Context, schema *table.Schema) iter.Seq2[tab
 	return func(yield func(table.Row, error) bool) {
 		at := schema.Index("timestamp")
 		from, to := s.plan.From.UnixMicro(), s.plan.To.UnixMicro()
+		gone := s.erases(schema)
 		for _, name := range s.plan.Base {
 			rows, err := s.rowsOf(ctx, name, schema)
 			if err != nil {
@@ -27,7 +28,7 @@ func (s *step) baseRows(ctx context.Context, schema *table.Schema) iter.Seq2[tab
 				return
 			}
 			for row, err := range rows {
-				if err == nil && (row[at].Int < from || row[at].Int >= to) {
+				if err == nil && (row[at].Int < from || row[at].Int >= to || gone != nil && gone(row)) {
 					continue
 				}
 				if !yield(row, err) {

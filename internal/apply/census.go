@@ -56,11 +56,20 @@ func (r *run) censusOf(ctx context.Context, e state.Entry, report *verify.Report
 	if err != nil {
 		return err
 	}
-	st := &step{run: r, entry: e, project: project, plan: &plan.Step{Project: e.Project, Partition: e.Partition, From: e.From, To: e.To, Base: []string{e.Name()}}}
+	m, err := r.store.Manifest(ctx, &e)
+	if err != nil {
+		return err
+	}
+	gone := m.ErasedSet()
+	st := &step{run: r, entry: e, known: m, project: project, plan: &plan.Step{Project: e.Project, Partition: e.Partition, From: e.From, To: e.To, Base: []string{e.Name()}}}
 	var missed, extra named
 	for entry, err := range missing(listed.Sorted(ctx), st.baseKeys(ctx), func(k record.Key) { extra.add(k.ID) }) {
 		if err != nil {
 			return err
+		}
+		if gone.Has(entry.ID) {
+			report.Census.Erased++
+			continue
 		}
 		missed.add(entry.ID)
 	}

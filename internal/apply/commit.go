@@ -34,6 +34,7 @@ func (s *step) publish(ctx context.Context, w *work, out writers, t *tally, res 
 	if err := s.putAside(ctx, w, m); err != nil {
 		return err
 	}
+	s.tellErased(m)
 	disagreement := s.reconcile(ctx, w, m)
 	s.account(m, w)
 	if err := s.run.lock.Check(ctx); err != nil {
@@ -111,11 +112,9 @@ func (s *step) account(m *state.Manifest, w *work) {
 // globs sees every row once at every instant; other files get names of their own and the old ones are removed later.
 func (s *step) keys(sink *sinks.Sink, files []sinks.File, version int) (keys []string, inPlace bool) {
 	var old []string
-	if s.known != nil {
-		for _, f := range s.known.Files {
-			if f.Sink == sink.Name() {
-				old = append(old, f.Key)
-			}
+	for _, f := range s.entry.Files { // and not those of the manifest, which may be damaged
+		if f.Sink == sink.Name() {
+			old = append(old, f.Key)
 		}
 	}
 	if len(old) == 1 && len(files) == 1 && strings.HasSuffix(old[0], sink.Extension()) {
@@ -221,6 +220,7 @@ func (s *step) commitUnchanged(ctx context.Context, w *work, res *StepResult) er
 	if err := s.putAside(ctx, w, next); err != nil {
 		return err
 	}
+	s.tellErased(next)
 	disagreement := s.reconcile(ctx, w, next)
 	s.account(next, w)
 	if err := s.commit(ctx, next); err != nil {

@@ -82,6 +82,13 @@ func newClient(p *config.Pipeline, project config.Project, version string, parts
 		Timeout:     p.Extract.Timeout,
 		GiveUpAfter: p.Extract.GiveUpAfter,
 	}
+	if by, err := newRedactor(p); err != nil {
+		return nil, err
+	} else if by != nil {
+		if o.Refusal = refusalsBy(by); o.Transport != nil {
+			o.Transport = &quietTransport{o.Transport}
+		}
+	}
 	switch project.Credential.Method {
 	case config.SessionCookie:
 		o.SessionCookie = project.Credential.Secret.Reveal()

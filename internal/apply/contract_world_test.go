@@ -32,6 +32,7 @@ type export struct {
 	layout
 	partition string // "" is day
 	details   string // "" is all
+	reconcile string // "" is off
 	filters   []logsim.Filter
 	from, to  time.Time
 	span      map[string]any // keys of range that say from and to in other words
@@ -173,7 +174,7 @@ func (w *world) config(e export) *config.Pipeline {
 	span := map[string]any{"from": e.from.Format(time.RFC3339Nano), "to": e.to.UnixMilli(), "partition": orElse(e.partition, "day"), "lookback": "0s"}
 	maps.Copy(span, e.span)
 	doc, err := json.MarshalIndent(map[string]any{
-		"version": 1, "name": "contract", "source": src, "extract": extract, "transform": transform, "sinks": sinks, "reconcile": "off",
+		"version": 1, "name": "contract", "source": src, "extract": extract, "transform": transform, "sinks": sinks, "reconcile": orElse(e.reconcile, "off"),
 		"range": span,
 	}, "", " ")
 	require.NoError(w.t, err)

@@ -52,14 +52,17 @@ func (s *step) walk(ctx context.Context, w *work, phase string, st extract.Step,
 		return err
 	}
 	w.journals = append(w.journals, journal)
+	to = s.erased.receiver(to)
 	if err := journal.Replay(ctx, to); err != nil {
 		return fmt.Errorf("read what an earlier run had fetched: %w", err)
 	}
 	var receiver extract.Receiver
-	st.Journal, receiver = redacted(redactor, journal.Journal(), journal.Receiver(to))
+	st.Journal, receiver = redacted(redactor, journal.Journal(), s.erased.receiver(journal.Receiver(to)))
 	if earlier := journal.Resume(); earlier != nil {
+		s.erased.resumed()
 		st.Resume = joinResume(earlier, st.Resume)
 	}
+	st.Resume = s.erased.resume(st.Resume)
 	if !st.Interval.Empty() && (w.asOf.IsZero() || journal.Started().Before(w.asOf)) {
 		w.asOf = journal.Started()
 	}

@@ -28,16 +28,21 @@ type LastRun struct {
 // lastRunTimeout bounds the writing of the object, which an interrupted run does too.
 const lastRunTimeout = 30 * time.Second
 
-// NotBegun writes that a run ended with err before its plan was made. It needs the lock.
-func (s *Session) NotBegun(ctx context.Context, err error) {
+// Unbegun is the summary of a run that ended with err before its plan was made.
+func (s *Session) Unbegun(ctx context.Context, err error) *Summary {
 	sum := NewSummary(s.opts.Version)
 	sum.Pipeline, sum.From, sum.To, sum.StartedAt = s.pipeline.Name, s.rng.From, s.rng.To, s.opts.Now.UTC()
 	sum.Result, sum.Errors, sum.Reconcile.Mode = resultOf(ctx, err), []string{err.Error()}, s.pipeline.Reconcile
 	if sum.Result == Interrupted {
 		sum.Errors = []string{"interrupted before the plan was made"}
 	}
-	s.note(ctx, sum)
+	sum.DurationMS = max(time.Since(s.opts.Now).Milliseconds(), 0)
+	sum.lies(s.state)
+	return sum
 }
+
+// NotBegun writes the summary of Unbegun. It needs the lock.
+func (s *Session) NotBegun(ctx context.Context, err error) { s.note(ctx, s.Unbegun(ctx, err)) }
 
 // note writes how the run ended, also where it was interrupted. That it can't is no failure of the run. A run that has lost its lock
 // writes nothing more.

@@ -72,7 +72,7 @@ func (s *Session) plan(ctx context.Context, o PlanOptions) (*plan.Plan, *answers
 	}
 	pl, err := plan.Build(plan.Input{
 		Pipeline: s.pipeline, Range: s.rng, Now: s.opts.Now, State: st, Version: s.opts.Version, Stored: stored, Pending: pending, Altered: altered,
-		Targets: o.Targets, Replace: o.Replace, RefreshOnly: o.RefreshOnly, AllowDelete: o.AllowDelete, NewestFirst: o.NewestFirst,
+		Targets: o.Targets, Replace: o.Replace, RefreshOnly: o.RefreshOnly, AllowDelete: o.AllowDelete, AllowFewer: o.AllowFewer, NewestFirst: o.NewestFirst,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -137,7 +137,8 @@ func (s *step) reconcile(ctx context.Context, w *work, m *state.Manifest) error 
 	if filter, ok := r.usageFilter(); ok {
 		s.askUsage(ctx, m, filter, unreadable, nameless)
 	}
-	e := &ReconcileError{Rows: m.Rows, Unreadable: unreadable, Usage: m.Usage, Found: *m.Reconcile}
+	_, erased := s.erased.counts(s.plan.ListsAll())
+	e := &ReconcileError{Rows: m.Rows, Unreadable: unreadable, Erased: erased, Usage: m.Usage, Found: *m.Reconcile}
 	if m.Reconcile.Usage != state.UsageDiffers && m.Reconcile.ExtraCount == 0 {
 		return nil
 	}
@@ -148,7 +149,7 @@ func (s *step) reconcile(ctx context.Context, w *work, m *state.Manifest) error 
 	return nil
 }
 
-// askUsage compares the usage count with the rows and the unreadable records. Of those that have no name there may be more
+// askUsage compares the usage count with the rows, the unreadable records and the erased ones. Of those that have no name there may be more
 // than were told apart. Where a disagreement fails the run, the count is asked for as patiently as the records; otherwise the
 // partition does not wait for it for long.
 func (s *step) askUsage(ctx context.Context, m *state.Manifest, filter extract.UsageRequest, unreadable int64, nameless bool) {
@@ -164,10 +165,11 @@ func (s *step) askUsage(ctx context.Context, m *state.Manifest, filter extract.U
 		return
 	}
 	m.Usage, m.Reconcile.Usage = &n, state.UsageAgrees
+	least, most := s.erased.counts(s.plan.ListsAll())
 	switch known := m.Rows + unreadable; {
-	case n > known && nameless:
+	case n > known+most && nameless:
 		m.Reconcile.Usage = state.UsageUnknown
-	case n != known:
+	case n < known+least || n > known+most:
 		m.Reconcile.Usage = state.UsageDiffers
 	}
 }
@@ -186,6 +188,7 @@ func (s *step) countNow(ctx context.Context, m *state.Manifest, filter extract.U
 // ReconcileError says that a partition is not what the API counts or lists.
 type ReconcileError struct {
 	Rows, Unreadable int64
+	Erased           int64 // records that were erased, at most
 	Usage            *int64
 	Found            state.Reconcile
 }
@@ -196,6 +199,9 @@ func (e *ReconcileError) Error() string {
 		text := fmt.Sprintf("%d rows, and the usage count says %d", e.Rows, *e.Usage)
 		if e.Unreadable > 0 {
 			text = fmt.Sprintf("%d rows and %d unreadable records, and the usage count says %d", e.Rows, e.Unreadable, *e.Usage)
+		}
+		if e.Erased > 0 {
+			text += fmt.Sprintf(" (%d records were erased)", e.Erased)
 		}
 		parts = append(parts, text)
 	}

@@ -91,7 +91,7 @@ func (s *Session) commitPending(ctx context.Context, m *state.Manifest) error {
 	if err != nil {
 		return fmt.Errorf("write the manifest: %w", err)
 	}
-	change := state.Change{Operation: "apply", Config: s.pipeline.Hash(), Set: []state.Entry{m.Entry(sha, retryAt(m, s.opts.Now))}}
+	change := state.Change{Operation: operationOf(m), Config: s.pipeline.Hash(), Set: []state.Entry{m.Entry(sha, retryAt(m, s.opts.Now))}}
 	if shape := state.Shape(s.pipeline.Shape()); shape.Hash() == m.Shape {
 		change.Shapes = map[string]state.Shape{m.Shape: shape}
 	}
@@ -100,6 +100,14 @@ func (s *Session) commitPending(ctx context.Context, m *state.Manifest) error {
 	}
 	s.opts.Logger.Info("completed what a killed run had written", "partition", m.Partition)
 	return s.removeReplaced(ctx, m)
+}
+
+// operationOf is what a run did that was killed before it could commit a manifest.
+func operationOf(m *state.Manifest) string {
+	if m.Action == string(eraseAction) {
+		return m.Action
+	}
+	return "apply"
 }
 
 // replaced sorts the files that killed runs put in the place of others: those that a later run only has to commit, and

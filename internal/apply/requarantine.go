@@ -58,7 +58,7 @@ func (s *step) earlierLines(ctx context.Context) iter.Seq2[[]byte, error] {
 		}
 		body, err := s.openQuarantine(ctx)
 		if errors.Is(err, fs.ErrNotExist) {
-			s.run.opts.Logger.Warn("the quarantine of the partition is gone: what it had received can't be tried again", "partition", s.plan.Name())
+			s.run.opts.Logger.Warn("the quarantine of the partition is gone or altered: what it had received can't be tried again", "partition", s.plan.Name(), "error", err)
 			s.namedLines(yield)
 			return
 		}
@@ -84,12 +84,19 @@ func (s *step) earlierLines(ctx context.Context) iter.Seq2[[]byte, error] {
 	}
 }
 
-// openQuarantine opens the quarantine object of the version before.
+// openQuarantine opens the quarantine object of the version before. One that was altered is as good as none.
 func (s *step) openQuarantine(ctx context.Context) (io.ReadCloser, error) {
 	q := s.known.QuarantineObject
 	sink := s.run.sink(q.Sink)
 	if sink == nil {
 		return nil, fmt.Errorf("the quarantine lies in the sink %q, which is not declared any more: %w", q.Sink, fs.ErrNotExist)
+	}
+	sum, _, err := sink.HashObject(ctx, q.Key, io.Discard)
+	if err != nil {
+		return nil, err
+	}
+	if sum != q.SHA256 {
+		return nil, fmt.Errorf("the quarantine %s is not what was written: %w", q.Key, fs.ErrNotExist)
 	}
 	return sink.OpenObject(ctx, q.Key)
 }
@@ -143,7 +150,7 @@ func (s *step) carryOver(ctx context.Context, w *work) error {
 		if err := json.Unmarshal(text, &line); err != nil {
 			return err
 		}
-		if w.resolved[line.LogID] || !line.Exported && s.plan.ListsAll() {
+		if s.erasesLine(&line) || w.resolved[line.LogID] || !line.Exported && s.plan.ListsAll() {
 			continue
 		}
 		var micros int64

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"sort"
 	"strings"
 	"sync"
@@ -169,6 +171,17 @@ func TestARunGoesOnInABucketThatKeepsEverything(t *testing.T) {
 	require.Contains(t, pl.Warnings[0], `the bucket of sink "sink0" keeps 3 objects, the last of them until `)
 	require.Zero(t, w.apply().Partitions.Written)
 
+	report, err := w.open().Verify(t.Context(), apply.VerifyOptions{Deep: true})
+	require.NoError(t, err)
+	require.True(t, report.OK, "%+v", report.Findings)
+	require.Empty(t, report.Findings)
+	require.Len(t, report.Retained, 3, "what a bucket makes stay is no stray")
+	for i, kept := range report.Retained {
+		require.Equal(t, "tool_execution/"+before[i], kept.Key)
+		require.Equal(t, 1, kept.Version)
+		require.Equal(t, w.policy.until.Unix(), kept.Until.Unix())
+	}
+
 	err = w.destroy()
 	var refused *apply.RetainedError
 	require.ErrorAs(t, err, &refused)
@@ -178,6 +191,11 @@ func TestARunGoesOnInABucketThatKeepsEverything(t *testing.T) {
 	require.Equal(t, both, w.files())
 
 	w.policy.expire()
+	report, err = w.open().Verify(t.Context(), apply.VerifyOptions{})
+	require.NoError(t, err)
+	require.Len(t, report.Findings, 3, "what nothing keeps any more is a stray")
+	require.Contains(t, report.Findings[0].Problem, "it is of version 1 of dt=2026-04-16, which was replaced")
+	require.Empty(t, report.Retained)
 	pl, err = w.open().Plan(t.Context(), apply.PlanOptions{})
 	require.NoError(t, err)
 	require.Len(t, pl.Strays, 3)
@@ -185,6 +203,24 @@ func TestARunGoesOnInABucketThatKeepsEverything(t *testing.T) {
 	w.mustEqual(w.export, w.sources(w.export))
 	require.NoError(t, w.destroy())
 	require.Empty(t, w.files())
+}
+
+func TestAFileThatWasNeverCommittedIsAStrayWhateverKeepsIt(t *testing.T) {
+	w := newKeptWorld(t, 0)
+	w.apply()
+	w.raw = true
+	w.apply()
+	replaced := filepath.Join(w.sinkDir(0), "tool_execution", "dt=2026-04-16", "part-00000.parquet")
+	content, err := os.ReadFile(replaced)
+	require.NoError(t, err)
+	content[len(content)/2] ^= 1
+	require.NoError(t, os.WriteFile(replaced, content, 0o600))
+	report, err := w.open().Verify(t.Context(), apply.VerifyOptions{})
+	require.NoError(t, err)
+	require.Len(t, report.Retained, 2)
+	require.Len(t, report.Findings, 1)
+	require.Equal(t, "tool_execution/dt=2026-04-16/part-00000.parquet", report.Findings[0].Key)
+	require.Contains(t, report.Findings[0].Advice, "its bucket keeps it for now, until "+w.policy.until.UTC().Format(time.RFC3339))
 }
 
 func TestWhatAKilledRunLeftInABucketThatKeepsItIsPassedOver(t *testing.T) {

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,9 @@ type run struct {
 	start time.Time
 	board *board
 	least atomic.Int64 // list and detail requests that would have done
+
+	operation string        // that commits name; "" is apply
+	erasures  []state.Entry // partitions that something was erased from before the run
 
 	committing sync.Mutex // guards the session's state, and claimed
 	claimed    bool
@@ -193,7 +197,7 @@ func (r *run) removeStrays(ctx context.Context) error {
 func (r *run) commit(ctx context.Context, c state.Change) error {
 	r.committing.Lock()
 	defer r.committing.Unlock()
-	c.Operation, c.Config = "apply", r.plan.Config
+	c.Operation, c.Config = cmp.Or(r.operation, "apply"), r.plan.Config
 	if err := r.store.Commit(ctx, r.state, c); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}

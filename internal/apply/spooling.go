@@ -100,12 +100,8 @@ func (s *Session) journals(name, phase string) (spool.JournalStore, error) {
 	return spool.LocalJournal(filepath.Join(dir, flat)), nil
 }
 
-// openSpool opens the bucket that extract.spool names, if it does. It comes before anything is asked of the API, whose answers are
-// redacted from then on.
+// openSpool opens the bucket that extract.spool names, if it does.
 func (s *Session) openSpool(ctx context.Context) error {
-	if err := s.redactAnswers(); err != nil {
-		return err
-	}
 	url := s.pipeline.Extract.Spool
 	if !strings.Contains(url, "://") {
 		return nil

@@ -25,6 +25,8 @@ type step struct {
 	partition window.Partition
 	entry     state.Entry     // zero where the state does not have the partition
 	known     *state.Manifest // of the entry; nil where there is none
+	erased    *erased         // what must not come back
+	erasing   *erasing        // what is erased by the step
 
 	progress *extract.Progress
 	writing  atomic.Bool
@@ -33,15 +35,20 @@ type step struct {
 
 // steps makes the steps of the plan ready.
 func (r *run) steps() ([]*step, error) {
+	r.erasures = withErasures(r.state)
+	return r.stepsOf(r.plan.Steps)
+}
+
+func (r *run) stepsOf(steps []plan.Step) ([]*step, error) {
 	var out []*step
-	for i := range r.plan.Steps {
-		ps := &r.plan.Steps[i]
+	for i := range steps {
+		ps := &steps[i]
 		partition, err := window.ParsePartition(ps.Partition)
 		if err != nil {
 			return nil, err
 		}
 		project, declared := r.project(ps.Project)
-		if !declared && ps.Action != plan.Delete {
+		if !declared && ps.Action != plan.Delete && ps.Action != eraseAction {
 			return nil, fmt.Errorf("the plan names the project %q, which is not declared", ps.Project)
 		}
 		s := &step{run: r, plan: ps, project: project, partition: partition, progress: extract.NewProgress(&r.progress)}
@@ -78,10 +85,18 @@ func (s *step) do(ctx context.Context, res *StepResult) error {
 	}
 	if s.entry.Version > 0 {
 		m, err := s.run.store.Manifest(ctx, &s.entry)
+		var broken *state.UnusableError
+		if errors.As(err, &broken) && s.plan.Action == plan.Replace && len(s.plan.Base) == 0 { // nothing but its name is needed
+			s.run.opts.Logger.Warn("the manifest is damaged: the partition is fetched anew", "partition", s.plan.Name(), "error", err)
+			m, err = nil, nil
+		}
 		if err != nil {
 			return err
 		}
 		s.known = m
+	}
+	if err := s.learnErased(ctx); err != nil {
+		return err
 	}
 	for {
 		w := s.begin()

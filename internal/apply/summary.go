@@ -30,13 +30,15 @@ type Summary struct {
 	NewRecords int64                    `json:"new_records"`
 	Details    map[record.Outcome]int64 `json:"details"`
 	// Quarantined counts the records that could not be had or read whole, those that are exported without their
-	// detail included.
-	Quarantined int64            `json:"quarantined"`
-	Reconcile   ReconcileSummary `json:"reconcile"`
-	Files       int64            `json:"files"`
-	Bytes       int64            `json:"bytes"` // of the files, over all sinks
-	Sinks       []SinkSummary    `json:"sinks"`
-	Requests    RequestSummary   `json:"requests"`
+	// detail included, of the partitions that the run had to do with. QuarantinedTotal counts those of the whole state, as the run
+	// has left it.
+	Quarantined      int64            `json:"quarantined"`
+	QuarantinedTotal int64            `json:"quarantined_total"`
+	Reconcile        ReconcileSummary `json:"reconcile"`
+	Files            int64            `json:"files"`
+	Bytes            int64            `json:"bytes"` // of the files, over all sinks
+	Sinks            []SinkSummary    `json:"sinks"`
+	Requests         RequestSummary   `json:"requests"`
 	// StraysRemoved counts the data files that no state named.
 	StraysRemoved int `json:"strays_removed"`
 	// Retained counts the objects that were to be removed, since others have taken their place, and that their buckets keep by a
@@ -228,7 +230,18 @@ func (r *run) finish(result Result, err error) {
 	s.Requests.OverLeast = overLeast(n.ListRequests+n.DetailRequests, s.Requests.Least)
 	p := &s.Partitions
 	p.NotDone = p.Declared - p.Written - p.Unchanged - p.Failed - p.Deleted
-	s.Serial, s.Head = r.state.Serial, r.state.Head
+	s.lies(r.state)
 	s.Retained = r.retained.Load()
 	s.DurationMS = time.Since(r.start).Milliseconds()
+}
+
+// lies takes from the state, which may be nil, what lies in the lake at the end.
+func (s *Summary) lies(st *state.State) {
+	if st == nil {
+		return
+	}
+	s.Serial, s.Head, s.QuarantinedTotal = st.Serial, st.Head, 0
+	for _, e := range st.All() {
+		s.QuarantinedTotal += e.Quarantined
+	}
 }

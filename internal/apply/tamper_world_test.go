@@ -64,7 +64,7 @@ func (s *sealed) config(dir string, edit func(doc map[string]any)) *config.Pipel
 	}
 	text, err := json.Marshal(doc)
 	require.NoError(s.t, err)
-	env := map[string]string{"KEY": logsim.DefaultKey, "SIGNING_KEY": s.private}
+	env := map[string]string{"KEY": logsim.DefaultKey, "SIGNING_KEY": s.private, "HASH_KEY": "0123456789abcdef"}
 	p, err := config.Parse("pipeline.yaml", text, config.Options{Now: clock, Env: func(name string) (string, bool) {
 		v, ok := env[name]
 		return v, ok

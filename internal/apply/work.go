@@ -51,8 +51,10 @@ func (w *work) end(err error) error {
 	for _, sp := range w.spools {
 		errs = append(errs, sp.Close())
 	}
+	var fewer *FewerError
+	keep := err != nil && !w.committed && !errors.As(err, &fewer) // a listing that lacks records is of no use to the next run
 	for _, j := range w.journals {
-		if err != nil && !w.committed {
+		if keep {
 			errs = append(errs, j.Close())
 		} else if failed := j.Remove(context.Background()); failed != nil {
 			w.step.run.opts.Logger.Warn("remove the spool of a committed partition", "partition", w.step.plan.Name(), "error", failed)

@@ -29,7 +29,11 @@ func (s *step) write(ctx context.Context, w *work, res *StepResult) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.publish(ctx, w, out, t, res), out.abort()) // which does nothing once they are published
+	err = s.keepsAll(ctx, w, t)
+	if err == nil {
+		err = s.publish(ctx, w, out, t, res)
+	}
+	return errors.Join(err, out.abort()) // which does nothing once they are published
 }
 
 func (s *step) encode(ctx context.Context, w *work) (writers, *tally, error) {
@@ -41,7 +45,7 @@ func (s *step) encode(ctx context.Context, w *work) (writers, *tally, error) {
 		return nil, nil, context.Cause(ctx)
 	}
 	s.writing.Store(true)
-	flattener := r.flattener.Clone()
+	flattener := s.rowsFlattener().Clone()
 	moved, err := s.moved(ctx, w)
 	if err != nil {
 		return nil, nil, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"logferry/internal/state"
 	"logferry/internal/table"
@@ -20,8 +21,8 @@ var kinds = func() map[string]table.Kind {
 	return out
 }()
 
-// schemaOf is the schema of the columns that a manifest names, in the order of their names.
-func schemaOf(m *state.Manifest) (*table.Schema, error) {
+// SchemaOf is the schema of the columns that a manifest names, in the order of their names.
+func SchemaOf(m *state.Manifest) (*table.Schema, error) {
 	s := &table.Schema{}
 	for _, name := range slices.Sorted(maps.Keys(m.Columns)) {
 		kind, known := kinds[m.Columns[name]]
@@ -41,7 +42,7 @@ func (c *checker) read(ctx context.Context, path, key string, t *tally, row rere
 	if t.tree == nil {
 		return reread.File(ctx, path, key, row)
 	}
-	schema, err := schemaOf(c.manifest)
+	schema, err := SchemaOf(c.manifest)
 	if err != nil {
 		return nil, 0, &reread.FileError{Key: key, Err: err}
 	}
@@ -62,18 +63,51 @@ func (c *checker) read(ctx context.Context, path, key string, t *tally, row rere
 	})
 }
 
-// otherColumns says in which way the columns of a file are not those that its manifest names.
-func (c *checker) otherColumns(found []reread.Column) string {
-	if c.manifest.Columns == nil || len(found) == 0 {
-		return ""
+// otherColumns says in which way the columns of a file are not those that its manifest names, by their names and kinds; with the
+// pipeline's schema also by their order, and by which of them may be null. No key is needed for it, which the shape of hashed rows does.
+func (c *checker) otherColumns(key string, found []reread.Column) string {
+	if c.manifest.Columns == nil {
+		if c.Schema == nil || c.manifest.Shape != c.Shape {
+			return ""
+		}
+		return problemOf(reread.Check(c.Schema, key, found))
 	}
+	if len(found) == 0 && !strings.HasSuffix(key, ".parquet") {
+		return "" // NDJSON without rows
+	}
+	committed := &table.Schema{}
 	for _, f := range found {
-		if _, named := c.manifest.Columns[f.Name]; !named {
+		name, named := c.manifest.Columns[f.Name]
+		if !named {
 			return fmt.Sprintf("has a column %q, which was not committed", f.Name)
 		}
+		kind, known := kinds[name]
+		if !known {
+			return fmt.Sprintf("the manifest says that column %q is of the kind %q, which there is not", f.Name, name)
+		}
+		committed.Columns = append(committed.Columns, table.Column{Name: f.Name, Kind: kind, Required: f.Required})
 	}
 	if len(found) != len(c.manifest.Columns) {
 		return fmt.Sprintf("has %d columns, and %d were committed", len(found), len(c.manifest.Columns))
 	}
-	return ""
+	if c.Schema != nil && maps.Equal(c.manifest.Columns, kindsOf(c.Schema)) {
+		committed = c.Schema
+	}
+	return problemOf(reread.Check(committed, key, found))
+}
+
+func problemOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// kindsOf are the columns of a schema as a manifest names them.
+func kindsOf(s *table.Schema) map[string]string {
+	out := make(map[string]string, len(s.Columns))
+	for i := range s.Columns {
+		out[s.Columns[i].Name] = s.Columns[i].Kind.String()
+	}
+	return out
 }

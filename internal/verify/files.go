@@ -18,12 +18,13 @@ type checker struct {
 	*verifier
 	entry    *state.Entry
 	manifest *state.Manifest
+	whole    []string // names of the sinks that have the partition as it was committed
+	found    []pending
 }
 
-func (c *checker) find(kind Kind, sink, key, format string, args ...any) {
-	c.verifier.find(Finding{
-		Kind: kind, Partition: c.entry.Name(), Sink: sink, Key: key, Problem: fmt.Sprintf(format, args...), Advice: replaceAdvice(c.entry.Name()),
-	})
+// find takes a finding in. What puts it right depends on the sinks that are yet to be looked at.
+func (c *checker) find(kind Kind, by repair, sink, key, format string, args ...any) {
+	c.found = append(c.found, pending{Finding{Kind: kind, Partition: c.entry.Name(), Sink: sink, Key: key, Problem: fmt.Sprintf(format, args...)}, by})
 }
 
 // sink verifies the partition's files in one sink.
@@ -36,8 +37,9 @@ func (c *checker) sink(ctx context.Context, s *sinks.Sink) error {
 			rows += f.Rows
 		}
 	}
+	before := len(c.found)
 	if rows != c.manifest.Rows {
-		c.find(Content, s.Name(), "", "the files have %d rows by the manifest, the partition has %d", rows, c.manifest.Rows)
+		c.find(Content, apply, s.Name(), "", "the files have %d rows by the manifest, the partition has %d", rows, c.manifest.Rows)
 	}
 	t := newTally(c.manifest)
 	whole := true
@@ -50,8 +52,11 @@ func (c *checker) sink(ctx context.Context, s *sinks.Sink) error {
 	}
 	if c.Deep && whole && len(files) > 0 {
 		if problem := t.compare(); problem != "" {
-			c.find(Content, s.Name(), "", "%s", problem)
+			c.find(Content, removal, s.Name(), "", "%s", problem)
 		}
+	}
+	if len(c.found) == before {
+		c.whole = append(c.whole, s.Name())
 	}
 	return nil
 }
@@ -74,15 +79,15 @@ func (c *checker) file(ctx context.Context, s *sinks.Sink, f *state.File, t *tal
 	sum, size, err := s.HashObject(ctx, f.Key, copyTo)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		c.find(Missing, s.Name(), f.Key, "is not there")
+		c.find(Missing, apply, s.Name(), f.Key, "is not there")
 		return false, nil
 	case err != nil:
 		return false, err
 	case size != f.Size:
-		c.find(Altered, s.Name(), f.Key, "has %d bytes, and %d were committed", size, f.Size)
+		c.find(Altered, apply, s.Name(), f.Key, "has %d bytes, and %d were committed", size, f.Size)
 		return false, nil
 	case sum != f.SHA256:
-		c.find(Altered, s.Name(), f.Key, "has the SHA-256 %s, and %s was committed", sum, f.SHA256)
+		c.find(Altered, removal, s.Name(), f.Key, "has the SHA-256 %s, and %s was committed", sum, f.SHA256)
 		return false, nil
 	}
 	c.count(func(r *Report) {

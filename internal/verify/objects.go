@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"errors"
 
-	"logferry/internal/plan"
 	"logferry/internal/state"
 	"logferry/sinks"
 )
@@ -44,21 +43,18 @@ func (v *verifier) strayFiles(ctx context.Context, st *state.State) error {
 			named[f.Key] = true
 		}
 	}
+	var found []*stray
 	for _, s := range v.Sinks {
 		for o, err := range s.List(ctx, sinks.Table+"/") {
 			if err != nil {
 				return err
 			}
 			if !named[o.Key] {
-				advice := "remove it by hand: it is no data file of this pipeline"
-				if _, ok := plan.PartitionOf(o.Key); ok {
-					advice = "logferry apply removes or replaces it where its partition is declared or in the state; otherwise remove it by hand"
-				}
-				v.find(Finding{Kind: Stray, Sink: s.Name(), Key: o.Key, Problem: "no state names it, and a glob reads it", Advice: advice})
+				found = append(found, &stray{sink: s, key: o.Key, size: o.Size})
 			}
 		}
 	}
-	return nil
+	return v.strays(ctx, found)
 }
 
 // strayObjects looks at the state's objects that the history does not name, and at the signatures, without their keys.

@@ -30,7 +30,7 @@ func (c *checker) quarantine(ctx context.Context) error {
 	q := c.manifest.QuarantineObject
 	if q == nil {
 		if n := len(c.manifest.Quarantine); n > 0 {
-			c.find(Missing, "", "", "%d records are quarantined, and no object has what is known of them", n)
+			c.find(Missing, none, "", "", "%d records are quarantined, and no object has what is known of them", n)
 		}
 		return nil
 	}
@@ -45,7 +45,7 @@ func (c *checker) quarantine(ctx context.Context) error {
 	s := c.Sinks[at]
 	body, err := s.OpenObject(ctx, q.Key)
 	if errors.Is(err, fs.ErrNotExist) {
-		c.find(Missing, s.Name(), q.Key, "is not there")
+		c.find(Missing, none, s.Name(), q.Key, "is not there")
 		return nil
 	}
 	if err != nil {
@@ -58,13 +58,13 @@ func (c *checker) quarantine(ctx context.Context) error {
 	}
 	switch sum := hex.EncodeToString(read.hash.Sum(nil)); {
 	case read.size != q.Size:
-		c.find(Altered, s.Name(), q.Key, "has %d bytes, and %d were committed", read.size, q.Size)
+		c.find(Altered, none, s.Name(), q.Key, "has %d bytes, and %d were committed", read.size, q.Size)
 	case sum != q.SHA256:
-		c.find(Altered, s.Name(), q.Key, "has the SHA-256 %s, and %s was committed", sum, q.SHA256)
+		c.find(Altered, none, s.Name(), q.Key, "has the SHA-256 %s, and %s was committed", sum, q.SHA256)
 	case read.problem != "":
-		c.find(Content, s.Name(), q.Key, "%s", read.problem)
+		c.find(Content, none, s.Name(), q.Key, "%s", read.problem)
 	case read.lines != len(read.want):
-		c.find(Content, s.Name(), q.Key, "has %d records, and the manifest names %d", read.lines, len(read.want))
+		c.find(Content, none, s.Name(), q.Key, "has %d records, and the manifest names %d", read.lines, len(read.want))
 	default:
 		c.count(func(r *Report) { r.QuarantineObjects++ })
 	}

@@ -50,14 +50,19 @@ type Report struct {
 	Quarantined int64  `json:"quarantined"` // records, as the manifests say
 	Unreadable  int64  `json:"unreadable"`  // of them, those without a row
 	// QuarantineObjects counts those that have what was committed.
-	QuarantineObjects int64           `json:"quarantine_objects"`
-	WithoutRoot       int64           `json:"without_root"` // partitions whose manifest has no Merkle root: from before there was one
-	Anchors           int64           `json:"anchors"`      // that were written down elsewhere, and are in the history
-	Signatures        *SignatureCount `json:"signatures,omitempty"`
-	Leftovers         int64           `json:"leftovers"` // state objects of killed runs that no commit names: harmless, never read
-	Census            *Census         `json:"census,omitempty"`
-	Findings          []Finding       `json:"findings"`
-	DurationMS        int64           `json:"duration_ms"`
+	QuarantineObjects int64 `json:"quarantine_objects"`
+	// Erased counts records that were erased from the partitions and are not exported again, and Erasures how often that was asked for of
+	// a partition. Where partitions were divided, each counts what was erased before.
+	Erased      int64           `json:"erased"`
+	Erasures    int64           `json:"erasures"`
+	WithoutRoot int64           `json:"without_root"` // partitions whose manifest has no Merkle root: from before there was one
+	Anchors     int64           `json:"anchors"`      // that were written down elsewhere, and are in the history
+	Signatures  *SignatureCount `json:"signatures,omitempty"`
+	Leftovers   int64           `json:"leftovers"` // state objects of killed runs that no commit names: harmless, never read
+	Census      *Census         `json:"census,omitempty"`
+	Retained    []Retained      `json:"retained"` // files of versions that were replaced, which their buckets keep: a glob reads their rows twice
+	Findings    []Finding       `json:"findings"`
+	DurationMS  int64           `json:"duration_ms"`
 }
 
 // Census is what listing the partitions again has shown.
@@ -68,6 +73,7 @@ type Census struct {
 	Missing    int64 `json:"missing"` // listed and not in the lake, where no late record is expected any more
 	Late       int64 `json:"late"`    // listed and not in the lake yet: the next apply lists the partition again
 	Extra      int64 `json:"extra"`   // in the lake and not listed any more
+	Erased     int64 `json:"erased"`  // listed, and erased from the lake
 }
 
 // End puts the findings in order and says whether one of them is a fault.

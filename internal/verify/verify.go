@@ -23,7 +23,7 @@ type Options struct {
 	Store   *state.Store
 	Sinks   []*sinks.Sink
 	Schema  *table.Schema       // what rows look like now; nil where that is not known
-	Shape   string              // names the shape that Schema is of: other partitions' columns are not compared with it
+	Shape   string              // names the shape that Schema is of, for manifests of before that name no columns
 	Dir     string              // for temporary files, private
 	Deep    bool                // read every row back
 	Anchors []Anchor            // heads that were written down elsewhere: the history must have them
@@ -40,7 +40,7 @@ const atOnce = 4
 func Run(ctx context.Context, o Options) (*Report, error) {
 	start := time.Now()
 	v := &verifier{
-		Options: o, report: &Report{Type: "summary", Deep: o.Deep, Findings: []Finding{}},
+		Options: o, report: &Report{Type: "summary", Deep: o.Deep, Findings: []Finding{}, Retained: []Retained{}},
 		signed: map[string]int64{}, quarantined: map[string]bool{},
 	}
 	st, err := v.history(ctx)
@@ -146,7 +146,7 @@ func (v *verifier) partition(ctx context.Context, e *state.Entry) error {
 	m, err := v.Store.Manifest(ctx, e)
 	var broken *state.UnusableError
 	if errors.As(err, &broken) {
-		v.find(Finding{Kind: BrokenState, Partition: e.Name(), Key: broken.Key, Problem: broken.Problem, Advice: replaceAdvice(e.Name())})
+		v.find(Finding{Kind: BrokenState, Partition: e.Name(), Key: broken.Key, Problem: broken.Problem, Advice: manifestAdvice(e)})
 		return nil
 	}
 	if err != nil {
@@ -160,6 +160,10 @@ func (v *verifier) partition(ctx context.Context, e *state.Entry) error {
 		if m.Root == "" {
 			r.WithoutRoot++
 		}
+		if erased := m.ErasedSet().Len(); erased > 0 {
+			r.Erasures += int64(len(m.Erasures))
+			r.Erased += erased
+		}
 		if q := m.QuarantineObject; q != nil {
 			v.quarantined[q.Sink+"\n"+q.Key] = true
 		}
@@ -171,9 +175,7 @@ func (v *verifier) partition(ctx context.Context, e *state.Entry) error {
 		}
 	}
 	c.undeclared()
-	return c.quarantine(ctx)
-}
-
-func replaceAdvice(name string) string {
-	return "logferry apply --replace " + name + " fetches the partition anew"
+	err = c.quarantine(ctx)
+	c.advise()
+	return err
 }

@@ -1,0 +1,157 @@
+package apply
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"logferry/internal/state"
+	"logferry/internal/table"
+	"logferry/sinks"
+)
+
+// searchedAtOnce is how many partitions are searched at the same time.
+const searchedAtOnce = 4
+
+// FindErasable searches the loaded state's partitions for records of the persons: the column user_id of every row, and the user id of
+// every record in quarantine. It writes nothing to a bucket. A partition that can't be searched is an error: who erases is to know that
+// nothing was passed over. Where there is no state the error is a *NoStateError, of a target that names nothing a *plan.TargetError.
+func (s *Session) FindErasable(ctx context.Context, o EraseOptions) (*Erasable, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	if s.state.Serial == 0 {
+		return nil, s.NoState()
+	}
+	entries, err := s.Select(o.Targets)
+	if err != nil {
+		return nil, err
+	}
+	out := &Erasable{Searched: len(entries), reason: strings.TrimSpace(o.Reason)}
+	if out.persons, err = newPersons(s.pipeline, o.UserIDs); err != nil {
+		return nil, err
+	}
+	if out.salt, err = newSalt(o.Random); err != nil {
+		return nil, err
+	}
+	parts, err := s.search(ctx, entries, out, o.Progress)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range parts {
+		if p.Rows == 0 && p.Quarantined == 0 {
+			continue
+		}
+		out.Partitions = append(out.Partitions, p)
+		out.Rows += p.Rows
+		out.Quarantined += p.Quarantined
+	}
+	refused, err := s.refusesErase(ctx, out)
+	out.Refused = refused
+	return out, err
+}
+
+func (s *Session) search(ctx context.Context, entries []state.Entry, of *Erasable, progress func(string)) ([]ErasablePartition, error) {
+	r := s.eraseRun()
+	out := make([]ErasablePartition, len(entries))
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(searchedAtOnce)
+	for i, e := range entries {
+		out[i] = ErasablePartition{Type: "found", Project: e.Project, Partition: e.Partition, Of: e.Rows, entry: e}
+		group.Go(func() error {
+			if err := r.searchOne(groupCtx, of, &out[i]); err != nil {
+				return fmt.Errorf("search %s: %w", e.Name(), err)
+			}
+			if progress != nil {
+				progress(e.Name())
+			}
+			return nil
+		})
+	}
+	return out, group.Wait()
+}
+
+func (r *run) searchOne(ctx context.Context, of *Erasable, p *ErasablePartition) error {
+	if p.entry.Rows == 0 && p.entry.Quarantined == 0 {
+		return nil
+	}
+	st, err := r.eraseStep(ctx, p.entry, of.reason)
+	if err != nil {
+		return err
+	}
+	for {
+		p.Rows, err = st.searchRows(ctx, of.persons)
+		var damaged *sinks.DamagedError
+		if err == nil {
+			break
+		}
+		if !errors.As(err, &damaged) || !st.without(damaged) {
+			return err
+		}
+	}
+	p.Quarantined, err = st.searchQuarantine(ctx)
+	return err
+}
+
+// searchRows reads two columns of the partition's files. What is in quarantine of a record with a row is told by the row's id.
+func (s *step) searchRows(ctx context.Context, who *persons) (n int64, err error) {
+	whole := s.run.flattener.Schema()
+	schema := &table.Schema{Columns: []table.Column{whole.Columns[whole.Index("log_id")], whole.Columns[whole.Index("user_id")]}}
+	s.erasing = &erasing{persons: who}
+	s.erasing.begin()
+	gone := s.erases(schema)
+	rows, err := s.rowsOf(ctx, s.plan.Name(), schema)
+	if err != nil {
+		return 0, err
+	}
+	for row, err := range rows {
+		if err != nil {
+			return 0, err
+		}
+		gone(row)
+	}
+	return s.erasing.rows, nil
+}
+
+func (s *step) searchQuarantine(ctx context.Context) (n int64, err error) {
+	if err := s.checkQuarantine(ctx); err != nil {
+		return 0, err
+	}
+	for text, err := range s.earlierLines(ctx) {
+		var line quarantined
+		if err == nil {
+			err = json.Unmarshal(text, &line)
+		}
+		if err != nil {
+			return 0, fmt.Errorf("read the quarantine: %w", err)
+		}
+		s.erasesLine(&line)
+	}
+	return s.erasing.quarantined, nil
+}
+
+// checkQuarantine refuses what can't be searched: only of an object that is gone is it known that nothing is in it.
+func (s *step) checkQuarantine(ctx context.Context) error {
+	q := s.known.QuarantineObject
+	if q == nil {
+		return nil
+	}
+	sink := s.run.sink(q.Sink)
+	if sink == nil {
+		return &EraseUndeclaredError{Partitions: []string{s.plan.Name()}, Sinks: []string{q.Sink}}
+	}
+	sum, _, err := sink.HashObject(ctx, q.Key, io.Discard)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && sum != q.SHA256 {
+		err = &sinks.DamagedError{Sink: q.Sink, Key: q.Key, Problem: "has other content"}
+	}
+	return err
+}
