@@ -231,7 +231,7 @@ func (s *step) commitUnchanged(ctx context.Context, w *work, res *StepResult) er
 }
 
 // confirm ends a listing that showed nothing new. It is compared with the usage count only where a disagreement is to fail the
-// run: the rows are those that were compared before.
+// run: the rows are those that were compared before. A run that was killed after the commit may have left what that replaced.
 func (s *step) confirm(ctx context.Context, w *work, m *state.Manifest, res *StepResult) error {
 	var disagreement error
 	if s.run.pipeline.Reconcile == config.ReconcileFail {
@@ -246,7 +246,7 @@ func (s *step) confirm(ctx context.Context, w *work, m *state.Manifest, res *Ste
 		}
 	}
 	s.fill(res, m)
-	return disagreement
+	return errors.Join(s.cleanUp(ctx, m, false), disagreement)
 }
 
 // fill tells the result of a step by its manifest.

@@ -38,6 +38,29 @@ func (w *world) objects(part string) (out []string) {
 	return out
 }
 
+// A run that is killed between its commit and the removal of what that replaced leaves rows twice to a reader who globs: the next run
+// removes them, also where it lists the partition again and finds nothing new.
+func TestWhatAKilledRunLeftIsRemovedWhereNothingIsNew(t *testing.T) {
+	e, records := aQuietDay(120)
+	e.span = map[string]any{"lookback": "720h"}
+	w := newWorld(t, logsim.Options{Seed: 7, Records: records, Rate: openRate}, nil)
+	require.NoError(t, w.applyWith(e, apply.PlanOptions{}))
+	before := w.parts()
+	part := filepath.Join(w.sinkDir(0), "tool_execution", "dt=2026-04-17", "part-00000.ndjson")
+	content, err := os.ReadFile(part)
+	require.NoError(t, err)
+	left := []string{strings.Replace(part, ".ndjson", "-00009.ndjson", 1), filepath.Join(w.sinkDir(0), "_logferry", "quarantine", "dt=2026-04-17.00009.ndjson")}
+	for _, path := range left {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, content, 0o600))
+	}
+	require.NoError(t, w.applyWith(e, apply.PlanOptions{}))
+	for _, path := range left {
+		require.NoFileExists(t, path)
+	}
+	require.Equal(t, before, w.parts())
+}
+
 func TestADamagedManifestIsReplacedWithItsPartition(t *testing.T) {
 	for name, damage := range map[string]func(path string) error{
 		"gone":    os.Remove,
