@@ -91,9 +91,11 @@ func (s *step) manifestOf(ctx context.Context, name string) (*state.Manifest, er
 // source is the first sink that has all files of a partition, as far as that is known; nil where there is none.
 func (s *step) source(m *state.Manifest) *sinks.Sink {
 	for _, sink := range s.run.sinks {
-		gone := slices.ContainsFunc(s.plan.Gone, func(o plan.Object) bool { return o.Sink == sink.Name() })
-		has := slices.ContainsFunc(m.Files, func(f state.File) bool { return f.Sink == sink.Name() })
-		if has && !gone {
+		files := slices.DeleteFunc(slices.Clone(m.Files), func(f state.File) bool { return f.Sink != sink.Name() })
+		gone := slices.ContainsFunc(s.plan.Gone, func(o plan.Object) bool {
+			return o.Sink == sink.Name() && slices.ContainsFunc(files, func(f state.File) bool { return f.Key == o.Key })
+		})
+		if len(files) > 0 && !gone {
 			return sink
 		}
 	}

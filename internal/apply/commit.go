@@ -64,7 +64,7 @@ func (s *step) publish(ctx context.Context, w *work, out writers, t *tally, res 
 	if err := s.commit(ctx, m); err != nil {
 		return err
 	}
-	w.committed = true
+	w.committed, res.Dropped = true, w.dropped
 	s.fill(res, m)
 	if err := s.cleanUp(ctx, m, overwrites); err != nil {
 		return err
@@ -82,7 +82,7 @@ func (s *step) manifest(w *work) *state.Manifest {
 		Pipeline: r.pipeline.Name, Lineage: r.state.Lineage, Project: s.plan.Project, Partition: s.plan.Partition,
 		Version: r.state.NextVersion(s.plan.Project, s.plan.Partition), Previous: s.entry.Manifest,
 		From: s.plan.From, To: s.plan.To, AsOf: asOf, Shape: state.Shape(r.pipeline.Shape()).Hash(),
-		Action: string(s.plan.Action), Reason: strings.Join(s.plan.Reasons, "; "),
+		Action: string(s.plan.Action), Reason: s.reason(w),
 		CreatedAt: r.opts.Now.UTC(), Program: r.opts.Version,
 	}
 }

@@ -84,10 +84,8 @@ func newClient(p *config.Pipeline, project config.Project, version string, parts
 	}
 	if by, err := newRedactor(p); err != nil {
 		return nil, err
-	} else if by != nil {
-		if o.Refusal = refusalsBy(by); o.Transport != nil {
-			o.Transport = &quietTransport{o.Transport}
-		}
+	} else if by != nil && o.Transport != nil { // one without is a look-up's, which shows records as they are
+		o.Transport, o.Refusal = &quietTransport{o.Transport}, refusalsBy(by)
 	}
 	switch project.Credential.Method {
 	case config.SessionCookie:

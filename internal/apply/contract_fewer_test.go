@@ -126,7 +126,8 @@ func TestAPartitionIsNotReplacedByOneThatLacksRecords(t *testing.T) {
 	for name, c := range map[string]struct {
 		change  func(t *testing.T, w *world, e *export)
 		options apply.PlanOptions
-		counted bool // the files can't be read
+		counted bool // the files can't be read,
+		unsure  bool // and there is nothing to count
 	}{
 		"asked for":         {options: replace},
 		"other columns":     {change: func(_ *testing.T, _ *world, e *export) { e.raw = true }},
@@ -135,6 +136,19 @@ func TestAPartitionIsNotReplacedByOneThatLacksRecords(t *testing.T) {
 		"a larger size, too": {change: func(_ *testing.T, _ *world, e *export) {
 			e.raw, e.partition = true, "month"
 			e.from, e.to = time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+		}},
+		"a larger size, and a file that is gone": {counted: true, change: func(t *testing.T, w *world, e *export) {
+			e.partition = "month"
+			e.from, e.to = time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+			for i := range 2 {
+				require.NoError(t, os.RemoveAll(filepath.Join(w.sinkDir(i), "tool_execution", "dt=2026-04-17")))
+			}
+		}},
+		"a smaller size, and a file that is gone": {counted: true, unsure: true, change: func(t *testing.T, w *world, e *export) {
+			e.partition = "hour"
+			for i := range 2 {
+				require.NoError(t, os.RemoveAll(filepath.Join(w.sinkDir(i), "tool_execution", "dt=2026-04-17")))
+			}
 		}},
 		"files that are gone": {counted: true, change: func(t *testing.T, w *world, _ *export) {
 			for i := range 2 {
@@ -161,11 +175,20 @@ func TestAPartitionIsNotReplacedByOneThatLacksRecords(t *testing.T) {
 			before := w.parts()
 
 			api.hide(lost)
+			details := w.sim.Stats().Requests[logsim.Detail]
 			err := w.applyWith(e, c.options)
 			var fewer *apply.FewerError
 			require.ErrorAs(t, err, &fewer)
-			require.EqualValues(t, 1, fewer.Lost)
+			if e.partition != "hour" { // of which most are whole
+				require.Equal(t, details, w.sim.Stats().Requests[logsim.Detail], "no detail is asked for in vain")
+			}
 			require.Contains(t, fewer.Hint(), "--allow-fewer")
+			if c.unsure {
+				require.Zero(t, fewer.Lost)
+				c.options.AllowFewer = true
+			} else {
+				require.EqualValues(t, 1, fewer.Lost)
+			}
 			if c.counted {
 				require.Empty(t, fewer.IDs)
 			} else {
@@ -197,6 +220,20 @@ func TestWithAWordAPartitionIsReplacedByOneThatLacksRecords(t *testing.T) {
 	require.Error(t, w.applyWith(e, apply.PlanOptions{}))
 	require.NoError(t, w.applyWith(e, apply.PlanOptions{AllowFewer: true}))
 	w.mustEqual(e, append(all[:60:60], all[61:]...))
+	requireReason(t, w, "1 records that it had are not listed any more")
+}
+
+// requireReason looks for the reason of a version among the manifests.
+func requireReason(t *testing.T, w *world, reason string) {
+	t.Helper()
+	for _, path := range w.objects("/manifests/") {
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		if strings.Contains(string(content), reason) {
+			return
+		}
+	}
+	t.Errorf("no manifest has the reason %q", reason)
 }
 
 // As many records as before are not the same records.
@@ -234,4 +271,25 @@ func TestARecordUnderAnotherTimestampIsNotMissing(t *testing.T) {
 	})
 	e.raw = true
 	require.NoError(t, w.applyWith(e, apply.PlanOptions{}))
+}
+
+// That one of several partitions can't be read does not keep the others from being compared id by id.
+func TestOnlyPartitionsThatCantBeReadAreCounted(t *testing.T) {
+	e, records := aDay(100)
+	e.from, e.to = time.Date(2026, 4, 17, 0, 0, 0, 0, time.UTC), time.Date(2026, 4, 17, 4, 0, 0, 0, time.UTC)
+	e.partition, records.Odd = "hour", logsim.Odd{}
+	records.From, records.To = e.from, e.to
+	api := &editor{}
+	w := newWorld(t, logsim.Options{Seed: 7, Records: records, Rate: openRate}, api.around)
+	require.NoError(t, w.applyWith(e, apply.PlanOptions{}))
+	lost := w.sources(e)[0]
+	for i := range 2 {
+		require.NoError(t, os.RemoveAll(filepath.Join(w.sinkDir(i), "tool_execution", "dt=2026-04-17", "hour=03")))
+	}
+	require.Equal(t, 0, time.UnixMicro(lost.micros).UTC().Hour())
+	api.hide(lost.id)
+	e.partition = "day"
+	var fewer *apply.FewerError
+	require.ErrorAs(t, w.applyWith(e, apply.PlanOptions{}), &fewer)
+	require.Equal(t, []string{lost.id}, fewer.IDs)
 }

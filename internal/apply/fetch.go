@@ -15,16 +15,67 @@ import (
 
 // fetch gets from the API what the step lists, and fetches the details of what is new.
 func (s *step) fetch(ctx context.Context, w *work) error {
-	if len(s.plan.Base) == 0 {
-		for _, l := range s.plan.List {
-			if err := s.walk(ctx, w, "fetch", extract.Step{Interval: l.Window(), Details: s.details()}, w.collector(w.records)); err != nil {
-				return err
-			}
-		}
-	} else if err := s.fetchNew(ctx, w); err != nil {
+	var err error
+	switch {
+	case len(s.plan.Base) > 0:
+		err = s.fetchNew(ctx, w)
+	case len(s.plan.Held) > 0:
+		err = s.fetchHeld(ctx, w)
+	default:
+		err = s.fetchAll(ctx, w)
+	}
+	if err != nil {
 		return err
 	}
 	return s.takeCensus(ctx, w)
+}
+
+// fetchAll gets everything anew, details beside listing.
+func (s *step) fetchAll(ctx context.Context, w *work) error {
+	for _, l := range s.plan.List {
+		if err := s.walk(ctx, w, "fetch", extract.Step{Interval: l.Window(), Details: s.details()}, w.collector(w.records)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fetchHeld gets everything anew, and the details once the listing has shown that nothing is missing.
+func (s *step) fetchHeld(ctx context.Context, w *work) error {
+	listed := w.spool()
+	if err := s.listAll(ctx, w, listed); err != nil {
+		return err
+	}
+	if err := s.keepsAll(ctx, w, listed); err != nil {
+		return err
+	}
+	return s.fetchEntries(ctx, w, "details", entries(listed.Sorted(ctx)))
+}
+
+// listAll lists what the step says.
+func (s *step) listAll(ctx context.Context, w *work, to *spool.Spool) error {
+	for i, l := range s.plan.List {
+		st := extract.Step{Interval: l.Window(), Details: extract.DetailsNone}
+		if err := s.walk(ctx, w, fmt.Sprint("list", i), st, w.lister(to)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entries are the list entries of records.
+func entries(records iter.Seq2[*record.Record, error]) iter.Seq2[record.Entry, error] {
+	return func(yield func(record.Entry, error) bool) {
+		for r, err := range records {
+			var e record.Entry
+			if err == nil {
+				e = r.Entry.Clone()
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
 }
 
 func (s *step) details() extract.Details { return detailModes[s.run.pipeline.Source.Details] }
@@ -101,11 +152,8 @@ func joinResume(earlier, own *extract.Resume) *extract.Resume {
 // records that are due.
 func (s *step) fetchNew(ctx context.Context, w *work) error {
 	listed := w.spool()
-	for i, l := range s.plan.List {
-		st := extract.Step{Interval: l.Window(), Details: extract.DetailsNone}
-		if err := s.walk(ctx, w, fmt.Sprint("list", i), st, w.lister(listed)); err != nil {
-			return err
-		}
+	if err := s.listAll(ctx, w, listed); err != nil {
+		return err
 	}
 	same, err := s.sameIDs(ctx, listed)
 	if err != nil {
@@ -153,14 +201,20 @@ func (s *step) sameIDs(ctx context.Context, listed *spool.Spool) (bool, error) {
 	if s.known == nil || !s.plan.ListsAll() {
 		return false, nil
 	}
+	digest, err := digestOf(ctx, listed)
+	return digest == s.known.IDs, err
+}
+
+// digestOf is what a manifest has as IDs.
+func digestOf(ctx context.Context, records *spool.Spool) (string, error) {
 	digest := sha256.New()
-	for r, err := range listed.Sorted(ctx) {
+	for r, err := range records.Sorted(ctx) {
 		if err != nil {
-			return false, err
+			return "", err
 		}
 		digest.Write(append([]byte(r.ID), '\n'))
 	}
-	return hex.EncodeToString(digest.Sum(nil)) == s.known.IDs, nil
+	return hex.EncodeToString(digest.Sum(nil)), nil
 }
 
 // missing yields the listed entries whose keys are not among those given, both in their order. extra, which may be nil, gets

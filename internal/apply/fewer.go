@@ -2,9 +2,10 @@ package apply
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"logferry/internal/plan"
 	"logferry/internal/record"
@@ -16,11 +17,14 @@ import (
 // what it lists. Nothing was changed.
 type FewerError struct {
 	Partition string   // that has them
-	Lost      int64    // how many, at least 1
+	Lost      int64    // how many; 0 where that can't be told, as the partition is a larger one whose files can't be read
 	IDs       []string // of the first of them; none where the partition's files can't be read, and records were only counted
 }
 
 func (e *FewerError) Error() string {
+	if e.Lost == 0 {
+		return "whether the API still lists all records that " + e.Partition + " has can't be told, as its files can't be read: it is left as it is"
+	}
 	what := "records"
 	if e.Lost == 1 {
 		what = "record"
@@ -37,56 +41,96 @@ func (e *FewerError) Hint() string {
 	return "run it again, in case a listing was incomplete; find out with `logferry verify --census` what the API has; with --allow-fewer the partition is replaced all the same, and those records are gone"
 }
 
-// keepsAll returns a *FewerError where a record that the step's partitions have is not among those that were fetched.
-func (s *step) keepsAll(ctx context.Context, w *work, t *tally) error {
-	unread, names := int64(0), ""
+// keepsAll returns a *FewerError where a record that the step's partitions have is not among those that are listed. Where some may go it
+// counts them instead.
+func (s *step) keepsAll(ctx context.Context, w *work, listed *spool.Spool) error {
+	digest, err := digestOf(ctx, listed)
+	if err != nil {
+		return err
+	}
 	for _, name := range s.plan.Held {
 		e, ok := s.run.entry(name)
 		if !ok {
 			continue
 		}
-		readable, err := s.keeps(ctx, w, t, &e)
+		err := s.keeps(ctx, listed, digest, &e)
+		var fewer *FewerError
+		if errors.As(err, &fewer) && s.plan.Fewer {
+			w.dropped += fewer.Lost
+			err = nil
+		}
 		if err != nil {
 			return err
 		}
-		if !readable && !e.From.Before(s.plan.From) && !e.To.After(s.plan.To) {
-			unread, names = unread+e.Rows, name
-		}
 	}
-	if t.rows < unread {
-		return &FewerError{Partition: names, Lost: unread - t.rows}
+	if w.dropped > 0 {
+		s.run.opts.Logger.Warn("records that the partition had are not listed any more, and go", "partition", s.plan.Name(), "records", w.dropped)
 	}
 	return nil
 }
 
+// reason is why the step makes a version, and what that has cost.
+func (s *step) reason(w *work) string {
+	out := strings.Join(s.plan.Reasons, "; ")
+	if w.dropped > 0 {
+		out += fmt.Sprintf("; %d records that it had are not listed any more", w.dropped)
+	}
+	return out
+}
+
+// countWithin is how many records lie within a time.
+func countWithin(ctx context.Context, records *spool.Spool, from, to time.Time) (n int64, err error) {
+	for r, err := range records.Sorted(ctx) {
+		if err != nil {
+			return 0, err
+		}
+		if r.Micros >= from.UnixMicro() && r.Micros < to.UnixMicro() {
+			n++
+		}
+	}
+	return n, nil
+}
+
 // keeps compares ids with those of one partition. Where its manifest or its files can't be read, counts have to do.
-func (s *step) keeps(ctx context.Context, w *work, t *tally, e *state.Entry) (readable bool, err error) {
+func (s *step) keeps(ctx context.Context, listed *spool.Spool, digest string, e *state.Entry) error {
 	m, err := s.manifestOf(ctx, e.Name())
 	var broken *state.UnusableError
 	switch {
 	case errors.As(err, &broken):
-		return false, nil
+		return s.counts(ctx, listed, e)
 	case err != nil:
-		return false, err
-	case m.IDs == hex.EncodeToString(t.ids.Sum(nil)):
-		return true, nil
+		return err
+	case m.IDs == digest:
+		return nil
 	case m.Rows > 0 && s.source(m) == nil:
-		return false, nil
+		return s.counts(ctx, listed, e)
 	}
-	lost, err := s.lost(ctx, w, e)
+	lost, err := s.lost(ctx, listed, e)
 	if err == nil && lost.count > 0 {
 		err = &FewerError{Partition: e.Name(), Lost: lost.count, IDs: lost.ids}
 	}
-	return true, err
+	return err
 }
 
-// lost are the ids that a partition has within the step's time and that were not fetched, under whatever timestamp.
-func (s *step) lost(ctx context.Context, w *work, e *state.Entry) (lost named, err error) {
+// counts compares how many records a partition has with how many are listed.
+func (s *step) counts(ctx context.Context, listed *spool.Spool, e *state.Entry) error {
+	if e.From.Before(s.plan.From) || e.To.After(s.plan.To) {
+		return &FewerError{Partition: e.Name()}
+	}
+	n, err := countWithin(ctx, listed, e.From, e.To)
+	if err == nil && n < e.Rows {
+		err = &FewerError{Partition: e.Name(), Lost: e.Rows - n}
+	}
+	return err
+}
+
+// lost are the ids that a partition has within the step's time and that are not listed, under whatever timestamp.
+func (s *step) lost(ctx context.Context, listed *spool.Spool, e *state.Entry) (lost named, err error) {
 	held := &step{run: s.run, entry: s.entry, known: s.known, plan: &plan.Step{
 		Project: s.plan.Project, Partition: s.plan.Partition, From: s.plan.From, To: s.plan.To, Base: []string{e.Name()}, Gone: s.plan.Gone,
 	}}
 	fresh, candidates := spool.NewIDSet(), 0
-	for entry, err := range missing(w.records.Sorted(ctx), held.baseKeys(ctx), func(record.Key) { candidates++ }) {
+	for entry, err := range missing(listed.Sorted(ctx), held.baseKeys(ctx), func(record.Key) { candidates++ }) {
 		if err != nil {
 			return lost, err
 		}
@@ -96,7 +140,7 @@ func (s *step) lost(ctx context.Context, w *work, e *state.Entry) (lost named, e
 		return lost, nil
 	}
 	fresh.Seal()
-	for _, err := range missing(w.records.Sorted(ctx), held.baseKeys(ctx), func(k record.Key) {
+	for _, err := range missing(listed.Sorted(ctx), held.baseKeys(ctx), func(k record.Key) {
 		if !fresh.Has(k.ID) {
 			lost.add(k.ID)
 		}

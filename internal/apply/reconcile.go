@@ -58,17 +58,7 @@ func (s *step) takeCensus(ctx context.Context, w *work) error {
 	if w.census.late.count == 0 {
 		return nil
 	}
-	return s.fetchEntries(ctx, w, "late", func(yield func(record.Entry, error) bool) {
-		for r, err := range late.Sorted(ctx) {
-			var e record.Entry
-			if err == nil {
-				e = r.Entry.Clone()
-			}
-			if !yield(e, err) {
-				return
-			}
-		}
-	})
+	return s.fetchEntries(ctx, w, "late", entries(late.Sorted(ctx)))
 }
 
 // list lists the step's intervals through other windows than the first time.

@@ -106,8 +106,9 @@ type StepResult struct {
 	From        time.Time                `json:"from"`
 	To          time.Time                `json:"to"`
 	Version     int                      `json:"version,omitempty"`
-	Records     int64                    `json:"records"`     // rows that it has
-	New         int64                    `json:"new_records"` // rows that it did not have before
+	Records     int64                    `json:"records"`           // rows that it has
+	New         int64                    `json:"new_records"`       // rows that it did not have before
+	Dropped     int64                    `json:"dropped,omitempty"` // rows that it had and that are not listed any more, where those may go
 	Details     map[record.Outcome]int64 `json:"details"`
 	Quarantined int64                    `json:"quarantined"`
 	Reconcile   *state.Reconcile         `json:"reconcile,omitempty"`

@@ -26,6 +26,8 @@ type work struct {
 	// again are the quarantined records that are tried again, and resolved those of them whose detail was had.
 	again, resolved map[string]bool
 	journals        []*resume.Run
+	// dropped counts records that the partition had and that are not listed any more, where they may go.
+	dropped int64
 	// committed says that what was fetched is in the lake, whatever else went wrong.
 	committed bool
 	spools    []*spool.Spool

@@ -29,11 +29,7 @@ func (s *step) write(ctx context.Context, w *work, res *StepResult) error {
 	if err != nil {
 		return err
 	}
-	err = s.keepsAll(ctx, w, t)
-	if err == nil {
-		err = s.publish(ctx, w, out, t, res)
-	}
-	return errors.Join(err, out.abort()) // which does nothing once they are published
+	return errors.Join(s.publish(ctx, w, out, t, res), out.abort()) // which does nothing once they are published
 }
 
 func (s *step) encode(ctx context.Context, w *work) (writers, *tally, error) {

@@ -97,6 +97,7 @@ func Build(in Input) (*Plan, error) {
 	}
 	b.strays()
 	b.sort()
+	b.warnFewer()
 	b.plan.Quarantine = b.quarantine()
 	return b.plan, nil
 }
@@ -153,7 +154,8 @@ func (b *builder) create(s Step, slice window.Slice) Step {
 		s.ChangedKeys, s.Reasons = []string{"range.partition"}, []string{changed + ": the rows are read from what is there"}
 	case len(held) > 0:
 		for _, e := range held {
-			s.Held, s.Gone = append(s.Held, b.held(&e)...), append(s.Gone, b.gone(&e)...)
+			s.Gone = append(s.Gone, b.gone(&e)...)
+			b.hold(&s, &e)
 		}
 		s.ChangedKeys, s.Reasons = []string{"range.partition"}, []string{changed}
 		if s.From.Before(b.Now.Add(-Retention)) {

@@ -105,7 +105,7 @@ func (b *builder) fromAPI(s *Step, e *state.Entry, whole window.Interval, reason
 		return
 	}
 	s.Base, s.Retry, s.Rewrite, s.List = nil, false, true, []Interval{{whole.From, whole.To}}
-	s.Held = b.held(e)
+	b.hold(s, e)
 	s.replace(reason, keys)
 }
 

@@ -1,7 +1,12 @@
 package plan
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"logferry/internal/state"
 	"logferry/internal/window"
@@ -84,13 +89,34 @@ func (b *builder) base(project string, span window.Interval) (names []string, si
 	return names, size, window.Subtract(span, covered...), nil
 }
 
-// held names a partition whose records must all be had again where it is replaced by what the API lists, unless some may go.
-func (b *builder) held(e *state.Entry) []string {
-	was, known := b.State.Shapes[e.Shape]
-	if b.AllowFewer || known && was["source.filters"] != b.shape["source.filters"] {
-		return nil
+// hold says that a partition's records must all be had again by a step, unless some may go.
+func (b *builder) hold(s *Step, e *state.Entry) {
+	s.Held = append(s.Held, e.Name())
+	s.Fewer = s.Fewer || b.AllowFewer || filtersMore(b.State.Shapes[e.Shape]["source.filters"], b.shape["source.filters"])
+}
+
+// warnFewer says what AllowFewer allows.
+func (b *builder) warnFewer() {
+	n := 0
+	for i := range b.plan.Steps {
+		if len(b.plan.Steps[i].Held) > 0 {
+			n++
+		}
 	}
-	return []string{e.Name()}
+	if b.AllowFewer && n > 0 {
+		b.warn("--allow-fewer: partitions that are fetched anew (%d) lose the records that the API does not list any more", n)
+	}
+}
+
+// filtersMore says whether filters, as shapes have them, may leave records out that others let through: one of them is not among those.
+func filtersMore(was, is string) bool {
+	var before, now []jsontext.Value
+	if json.Unmarshal([]byte(was), &before) != nil || json.Unmarshal([]byte(is), &now) != nil {
+		return was != is
+	}
+	return slices.ContainsFunc(now, func(f jsontext.Value) bool {
+		return !slices.ContainsFunc(before, func(g jsontext.Value) bool { return bytes.Equal(f, g) })
+	})
 }
 
 // covered says whether the declared partitions take the place of all that an entry of another size holds.

@@ -56,8 +56,9 @@ type Step struct {
 	// size that covered its time. Empty: every row comes from the API.
 	Base []string `json:"base,omitempty"`
 	// Held names the partitions of the state whose records must all be among those that the API lists, where no rows are kept: what
-	// it does not list any more would be gone. It is empty where that is what was asked for: with AllowFewer, or other filters.
-	Held []string `json:"held,omitempty"`
+	// it does not list any more would be gone. Fewer says that some may go: it was asked for, or the filters leave more out now.
+	Held  []string `json:"held,omitempty"`
+	Fewer bool     `json:"fewer,omitempty"`
 	// Rewrite says that files are written even where no row is new.
 	Rewrite bool `json:"rewrite,omitempty"`
 	// Retry says that quarantined records that are due are tried again.

@@ -100,5 +100,5 @@ func (e *NotStoredError) Error() string {
 
 // Hint says what the user can do.
 func (e *NotStoredError) Hint() string {
-	return "remove the object if it is there, find out what lies between logferry and the bucket, and run again: nothing was lost"
+	return "find out what lies between logferry and the bucket, remove the object if it is there and can be removed, and run again: nothing was lost"
 }

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Load reads the state as of its newest commit: one request for the name of that, one for the commit, and one for each
+// Load reads the state as of its newest commit: one request for the name of that, two for the commit, and one for each
 // of its checkpoints, of which there are as many as its serial has digits in base 16, less one. Where there is no commit
 // yet, the state is empty, with serial 0 and no lineage. Objects that can't be used are *UnusableError.
 func (s *Store) Load(ctx context.Context) (*State, error) {
@@ -72,9 +73,31 @@ func (s *Store) head(ctx context.Context) (*Commit, error) {
 	if !ok {
 		return nil, unusable(first.Key, Malformed, "its name is not that of a commit")
 	}
-	content, err := s.read(ctx, commitKey(serial))
+	content, err := s.readTwice(ctx, commitKey(serial))
 	if err != nil {
 		return nil, err
 	}
 	return s.decodeCommit(serial, content)
+}
+
+// readTwice reads an object whose hash nothing tells: what a bit that is altered on the way makes of it would be believed, and the next
+// commit would name it as the one before.
+func (s *Store) readTwice(ctx context.Context, key string) ([]byte, error) {
+	var found [2][]byte
+	group, groupCtx := errgroup.WithContext(ctx)
+	for i := range found {
+		group.Go(func() (err error) {
+			found[i], err = s.read(groupCtx, key)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(found[0], found[1]) {
+		err := unusable(s.prefix+key, Altered, "it was read twice, and what was read differs")
+		err.Advice = "run again, and find out what lies between logferry and the bucket"
+		return nil, err
+	}
+	return found[0], nil
 }

@@ -96,7 +96,7 @@ func (m *model) compare(t *testing.T, rt *rapid.T, tapped *tap, st *State) {
 	tapped.reset()
 	loaded, err := testStore(tapped).Load(t.Context())
 	require.NoError(rt, err)
-	require.LessOrEqual(rt, tapped.total(), 2+len(spansAt(loaded.Serial)))
+	require.LessOrEqual(rt, tapped.total(), 3+len(spansAt(loaded.Serial)))
 	requireSame(rt, st, loaded)
 	require.Equal(rt, len(m.entries), loaded.Len())
 	for key, want := range m.entries {

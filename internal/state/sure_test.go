@@ -3,8 +3,10 @@ package state
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -61,4 +63,42 @@ func TestWhatABucketConfirmsAndDoesNotHoldIsAnError(t *testing.T) {
 			})
 		}
 	}
+}
+
+// flipping answers the nth reading of an object with one bit altered.
+type flipping struct {
+	bucket.Bucket
+	about string // a part of the key
+	n     atomic.Int64
+	nth   int64
+	at    int // the bit
+}
+
+func (f *flipping) Open(ctx context.Context, key string) (io.ReadCloser, error) {
+	r, err := f.Bucket.Open(ctx, key)
+	if err != nil || !strings.Contains(key, f.about) || f.n.Add(1) != f.nth {
+		return r, err
+	}
+	content, err := io.ReadAll(r)
+	if err := errors.Join(err, r.Close()); err != nil {
+		return nil, err
+	}
+	content[f.at/8%len(content)] ^= 1 << (f.at % 8)
+	return io.NopCloser(bytes.NewReader(content)), nil
+}
+
+// What is read wrong just once is not what the next commit goes on from.
+func TestAHeadThatIsReadWithAnAlteredBitIsNotBelieved(t *testing.T) {
+	b := openBucket(t, "mem://")
+	commitEach(t, testStore(b), testChanges(3)...)
+	for nth := int64(1); nth <= 2; nth++ {
+		for at := range 8 * 4096 {
+			_, err := testStore(&flipping{Bucket: b, about: commitsFolder, nth: nth, at: at}).Load(t.Context())
+			var e *UnusableError
+			require.ErrorAs(t, err, &e, "bit %d", at)
+		}
+	}
+	st, err := testStore(b).Load(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 3, st.Serial)
 }
