@@ -44,10 +44,13 @@ func (a *app) destroy(ctx context.Context, s *apply.Session, targets []string, a
 	for _, e := range entries {
 		rows, bytes = rows+e.Rows, bytes+e.Bytes
 	}
-	if len(entries) > 0 && !approved {
+	asks := len(entries) > 0 && !approved
+	if asks {
 		fmt.Fprintf(a.stderr, "%s with %s (%s) will be removed from the lake. This can't be undone.\n",
 			counted(int64(len(entries)), "partition"), counted(rows, "record"), humanize.IBytes(uint64(bytes)))
-		a.warnOfErased(entries)
+	}
+	a.warnOfErased(entries)
+	if asks {
 		if err := a.confirm(ctx, "Remove them?", true); err != nil {
 			return err
 		}

@@ -117,7 +117,7 @@ func (a *app) erase(ctx context.Context, s *apply.Session, o apply.EraseOptions,
 		if err != nil {
 			return err
 		}
-		return a.printDryRun(s, found)
+		return a.printDryRun(ctx, s, found)
 	}
 	ctx, unlock, err := a.lock(ctx, s, "erase")
 	if err != nil {
@@ -128,10 +128,13 @@ func (a *app) erase(ctx context.Context, s *apply.Session, o apply.EraseOptions,
 	if err != nil {
 		return err
 	}
-	if len(found.Partitions) > 0 {
+	if !found.Nothing() {
 		a.showErasable(a.stderr, found)
 		if found.Refused != nil {
-			return found.Refused
+			if !a.json {
+				return found.Refused
+			}
+			return a.endErase(ctx, s, s.NewErased(found), found.Refused)
 		}
 		if !f.approve {
 			if err := a.confirm(ctx, "Erase them?", true); err != nil {
@@ -140,10 +143,28 @@ func (a *app) erase(ctx context.Context, s *apply.Session, o apply.EraseOptions,
 		}
 	}
 	out, err := s.Erase(ctx, found, func(p apply.ErasedPartition) { a.printErasedPartition(&p) })
-	if out != nil {
-		a.printErased(s, out)
+	return a.endErase(ctx, s, out, err)
+}
+
+// endErase tells the end of an erasure, of one that was refused only with --json. The summary is the last line there.
+func (a *app) endErase(ctx context.Context, s *apply.Session, out *apply.Erased, err error) error {
+	if out == nil {
+		return err
 	}
+	err = a.beforeSummary(ctx, err)
+	a.printErased(s, out)
 	return err
+}
+
+// beforeSummary reports with --json an error that a summary is about to follow, and returns what is left to report of it.
+func (a *app) beforeSummary(ctx context.Context, err error) error {
+	if err == nil || !a.json {
+		return err
+	}
+	if interrupted := ctx.Err() != nil && errors.Is(err, context.Canceled); !interrupted {
+		a.printError(err)
+	}
+	return &reportedError{err}
 }
 
 func (a *app) findErasable(ctx context.Context, s *apply.Session, o apply.EraseOptions) (*apply.Erasable, error) {

@@ -50,7 +50,7 @@ The private key is what state.signing_key_file names, or what the variable of st
 }
 
 // errThere says that a file would have to be overwritten.
-var errThere = errors.New("there is a file of that name, and a key is never overwritten: name another with --out")
+var errThere = errors.New("there is a file of that name, and a key is never overwritten: name another with --out; `openssl pkey -in FILE -pubout` prints the public key of one that is there")
 
 // writeNew writes a file that only this user can read. What could be written of it is removed on an error.
 func writeNew(name string, content []byte) error {

@@ -42,7 +42,7 @@ compares it with a head that was written down elsewhere (` + "`logferry state he
 state.signing_key makes. With --archive no pipeline file is read: a copy of the buckets is enough. Nothing is ever written.
 docs/AUDIT.md says what each of them finds.
 
-Exit codes: 0 nothing is wrong, 1 something is, or could not be looked at.`,
+Exit codes: 0 nothing is wrong with what was looked at, 1 something is, or could not be read.`,
 		Example: `  logferry verify --deep
   logferry verify --against 19:5f0c…e1 --public-key signing.pub.pem
   logferry verify --deep --archive /mnt/copy --against heads.txt

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/dustin/go-humanize"
@@ -12,17 +14,38 @@ import (
 	"logferry/internal/state"
 )
 
-// showErasable lists what was found.
+// showErasable lists what was found, and what would go without having been searched.
 func (a *app) showErasable(w io.Writer, found *apply.Erasable) {
-	fmt.Fprintln(w, "This will be erased from the lake:")
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for i := range found.Partitions {
-		p := &found.Partitions[i]
-		fmt.Fprintf(table, "  %s\t%s of %s%s\n", p.Name(), humanize.Comma(p.Rows), counted(p.Of, "record"), quarantinedToo(p.Quarantined))
+	if len(found.Partitions) == 0 {
+		fmt.Fprintf(w, "Nothing found in %s.\n", counted(int64(found.Searched), "partition"))
+	} else {
+		fmt.Fprintln(w, "This will be erased from the lake:")
+		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for i := range found.Partitions {
+			p := &found.Partitions[i]
+			fmt.Fprintf(table, "  %s\t%s of %s%s%s\n", p.Name(), humanize.Comma(p.Rows), counted(p.Of, "record"), quarantinedToo(p.Quarantined), alteredToo(p.Altered))
+		}
+		_ = table.Flush()
+		fmt.Fprintf(w, "%s of %s searched; their files are written anew in all sinks. This can't be undone.\n",
+			counted(int64(len(found.Partitions)), "partition"), humanize.Comma(int64(found.Searched)))
 	}
-	_ = table.Flush()
-	fmt.Fprintf(w, "%s of %s searched; their files are written anew in all sinks. This can't be undone.\n",
-		counted(int64(len(found.Partitions)), "partition"), humanize.Comma(int64(found.Searched)))
+	var parts []string
+	if n := found.Unfinished; n > 0 {
+		parts = append(parts, counted(int64(n), "unfinished step")+" would begin again")
+	}
+	if n := found.Strays; n > 0 {
+		parts = append(parts, counted(int64(n), "file")+" that no state names would be removed")
+	}
+	if len(parts) > 0 {
+		fmt.Fprintf(w, "What killed runs have left goes too, whosever it is: %s. It was not searched.\n", strings.Join(parts, ", "))
+	}
+}
+
+func alteredToo(altered bool) string {
+	if !altered {
+		return ""
+	}
+	return ", and files that are not as committed"
 }
 
 func quarantinedToo(n int64) string {
@@ -33,7 +56,7 @@ func quarantinedToo(n int64) string {
 }
 
 // printDryRun ends an erasure that is only tried.
-func (a *app) printDryRun(s *apply.Session, found *apply.Erasable) error {
+func (a *app) printDryRun(ctx context.Context, s *apply.Session, found *apply.Erasable) error {
 	if a.json {
 		enc := json.NewEncoder(a.stdout)
 		for i := range found.Partitions {
@@ -43,12 +66,14 @@ func (a *app) printDryRun(s *apply.Session, found *apply.Erasable) error {
 		}
 		sum := s.NewErased(found)
 		sum.DryRun, sum.Rows, sum.Quarantined = true, found.Rows, found.Quarantined
+		sum.Unfinished, sum.StraysRemoved = found.Unfinished, found.Strays
+		refused := a.beforeSummary(ctx, found.Refused)
 		if err := enc.Encode(sum); err != nil {
 			return err
 		}
-		return found.Refused
+		return refused
 	}
-	if len(found.Partitions) == 0 {
+	if found.Nothing() {
 		a.printNothingFound(found.Searched)
 		return nil
 	}
@@ -91,7 +116,10 @@ func (a *app) printErased(s *apply.Session, e *apply.Erased) {
 		fmt.Fprintf(w, "%s begin again, since nothing is kept of what was fetched.\n", counted(int64(e.Unfinished), "unfinished step"))
 	}
 	if e.StraysRemoved > 0 {
-		fmt.Fprintf(w, "%s that no state names were removed from these partitions.\n", counted(int64(e.StraysRemoved), "file"))
+		fmt.Fprintf(w, "%s that no state names were removed.\n", counted(int64(e.StraysRemoved), "file"))
+	}
+	if e.StraysKept > 0 {
+		fmt.Fprintf(w, "%s that no state names stay, and were not searched: their buckets keep them.\n", counted(int64(e.StraysKept), "other file"))
 	}
 	if e.Unsearched > 0 {
 		fmt.Fprintf(w, "%s, that no state names, were not searched: `logferry verify` lists them.\n", counted(int64(e.Unsearched), "other file"))

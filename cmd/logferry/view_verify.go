@@ -43,6 +43,9 @@ func (a *app) printReport(r *verify.Report) error {
 	if !r.OK {
 		head = a.color(w, red, "Not as committed.")
 	}
+	if n := r.NotLookedAt(); r.OK && n > 0 {
+		head = a.color(w, yellow, fmt.Sprintf("Verified, but for %s in sinks that were not given.", counted(n, "object")))
+	}
 	fmt.Fprintf(w, "%s %s, %s, %s, %s; %s\n", head, counted(r.Partitions, "partition"), counted(r.Rows, "record"),
 		counted(r.Files, "file"), humanize.IBytes(uint64(r.Bytes)), counted(r.Commits, "commit"))
 	if r.Head != "" {

@@ -194,6 +194,38 @@ func (a *archive) openSinks(ctx context.Context, st *state.State) error {
 		a.sinks = append(a.sinks, s)
 		a.cleanup = append(a.cleanup, s.Close)
 	}
+	return a.checkNames(st)
+}
+
+// UnknownSinkError says that a place was given the name of a sink that an archive does not have.
+type UnknownSinkError struct {
+	Name string
+	Has  []string // the names that it has
+}
+
+func (e *UnknownSinkError) Error() string {
+	return fmt.Sprintf("the archive has no sink %q; it has %s", e.Name, strings.Join(e.Has, ", "))
+}
+
+// Hint is what the user can do about it.
+func (*UnknownSinkError) Hint() string { return "give each place the name of its sink: --archive NAME=URL" }
+
+// checkNames compares the names of the places with those of the state, as far as that can be read.
+func (a *archive) checkNames(st *state.State) error {
+	if st == nil {
+		return nil
+	}
+	has := map[string]bool{}
+	for _, e := range st.All() {
+		for _, f := range e.Files {
+			has[f.Sink] = true
+		}
+	}
+	for _, s := range a.sinks {
+		if len(has) > 0 && !has[s.Name()] {
+			return &UnknownSinkError{Name: s.Name(), Has: slices.Sorted(maps.Keys(has))}
+		}
+	}
 	return nil
 }
 

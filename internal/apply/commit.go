@@ -233,6 +233,7 @@ func (s *step) commitUnchanged(ctx context.Context, w *work, res *StepResult) er
 // confirm ends a listing that showed nothing new. It is compared with the usage count only where a disagreement is to fail the
 // run: the rows are those that were compared before. A run that was killed after the commit may have left what that replaced.
 func (s *step) confirm(ctx context.Context, w *work, m *state.Manifest, res *StepResult) error {
+	m.Reconcile = nil // which is of another day
 	var disagreement error
 	if s.run.pipeline.Reconcile == config.ReconcileFail {
 		disagreement = s.reconcile(ctx, w, m)

@@ -20,6 +20,7 @@ func (s *Session) Lock(ctx context.Context, operation string, waiting func(state
 		return nil, nil, err
 	}
 	if err = s.store.CheckHead(locked, s.state); err == nil {
+		s.warnUnsigned()
 		err = s.complete(locked)
 	}
 	if err != nil {
@@ -27,6 +28,13 @@ func (s *Session) Lock(ctx context.Context, operation string, waiting func(state
 		return nil, nil, err
 	}
 	return locked, unlock, nil
+}
+
+// warnUnsigned says that a signed history is about to go on without signatures.
+func (s *Session) warnUnsigned() {
+	if s.state.Signer != "" && s.pipeline.State.SigningKey.IsZero() {
+		s.opts.Logger.Warn("the newest commit is signed, and this run has no signing key: what it commits will not be, and a run that has the key refuses to build on it until `logferry state sign`")
+	}
 }
 
 // lockOnly is Lock for who does not build on the newest commit: it is not looked at, and nothing is completed.

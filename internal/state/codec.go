@@ -71,6 +71,13 @@ func decode[T any](key string, text []byte) (*T, error) {
 	return nil, unusable(key, Malformed, "it is not of format %d: %s", max(version.Format, firstFormat), mistake(err))
 }
 
+// ParseManifest reads the text of a manifest. Its error is an *UnusableError where it is none, or of a newer format.
+func ParseManifest(content []byte) (*Manifest, error) { return decode[Manifest]("manifest", content) }
+
+// ParseCommit reads the text of a commit, without looking at what it names. Its error is an *UnusableError where it is none, or of a newer
+// format.
+func ParseCommit(content []byte) (*Commit, error) { return decode[Commit]("commit", content) }
+
 // mistake is the text of a decoder's error without the names of Go types.
 func mistake(err error) string {
 	var semantic *json.SemanticError

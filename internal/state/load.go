@@ -31,7 +31,7 @@ func (s *Store) load(ctx context.Context) (*State, error) {
 	if head == nil {
 		return st, nil
 	}
-	st.Lineage, st.Serial, st.Head, st.refs = head.Lineage, head.Serial, head.Hash, head.Checkpoints
+	st.Lineage, st.Serial, st.Head, st.Signer, st.refs = head.Lineage, head.Serial, head.Hash, head.Signer, head.Checkpoints
 	if st.checkpoints, err = s.readCheckpoints(ctx, head); err != nil {
 		return nil, err
 	}

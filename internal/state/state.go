@@ -11,6 +11,7 @@ type State struct {
 	Lineage  string // names the chain of commits from its first on; "" before it has one
 	Serial   int64  // of the newest commit, 0 before the first
 	Head     string // SHA-256, hex, of the newest commit's bytes, "" before the first
+	Signer   string // the key that the commit that was loaded says it is signed by, "" for none
 	Shapes   map[string]Shape
 
 	slots        map[EntryKey]slot

@@ -105,8 +105,8 @@ func (c *checker) undeclared() {
 	for _, f := range c.manifest.Files {
 		if !slices.ContainsFunc(c.Sinks, func(s *sinks.Sink) bool { return s.Name() == f.Sink }) {
 			c.verifier.find(Finding{
-				Kind: Undeclared, Partition: c.entry.Name(), Sink: f.Sink, Key: f.Key, Problem: "its sink is not declared any more: it was not looked at",
-				Advice: "declare the sink again to verify its files",
+				Kind: Undeclared, Partition: c.entry.Name(), Sink: f.Sink, Key: f.Key, Problem: "its sink is not declared or given: it was not looked at",
+				Advice: "declare the sink again, or give it as --archive " + f.Sink + "=URL",
 			})
 		}
 	}

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/go-json-experiment/json"
-
 	"logferry/internal/merkle"
 	"logferry/internal/state"
 )
@@ -49,15 +47,16 @@ func Seal(content []byte) Sealed {
 	return Sealed{SHA256: hex.EncodeToString(sum[:]), Content: content}
 }
 
-// decode reads the object into to, if it has its hash.
-func (s *Sealed) decode(what string, to any) error {
+// opened reads the object with parse, if it has its hash.
+func opened[T any](s *Sealed, what string, parse func(content []byte) (*T, error)) (*T, error) {
 	if Seal(s.Content).SHA256 != s.SHA256 {
-		return fmt.Errorf("the content of %s has not the hash that the proof gives it", what)
+		return nil, fmt.Errorf("the content of %s has not the hash that the proof gives it", what)
 	}
-	if err := json.Unmarshal(s.Content, to); err != nil {
-		return fmt.Errorf("the content of %s can't be read: %w", what, err)
+	out, err := parse(s.Content)
+	if err != nil {
+		return nil, fmt.Errorf("the content of %s can't be read: %w", what, err)
 	}
-	return nil
+	return out, nil
 }
 
 // CheckProof says what keeps the proof from showing that its record is in the histories of the heads that were written down. Each of
@@ -69,8 +68,8 @@ func CheckProof(p *Proof, heads []Anchor) (Anchor, error) {
 	if err := p.checkRow(); err != nil {
 		return Anchor{}, err
 	}
-	var m state.Manifest
-	if err := p.Manifest.decode("the manifest", &m); err != nil {
+	m, err := opened(&p.Manifest, "the manifest", state.ParseManifest)
+	if err != nil {
 		return Anchor{}, err
 	}
 	key := state.EntryKey{Project: m.Project, Partition: m.Partition}
@@ -128,8 +127,8 @@ func (p *Proof) checkRow() error {
 func (p *Proof) chain() ([]*state.Commit, error) {
 	out := make([]*state.Commit, len(p.Commits))
 	for i := range p.Commits {
-		c := &state.Commit{}
-		if err := p.Commits[i].decode(fmt.Sprintf("commit %d of the proof", i+1), c); err != nil {
+		c, err := opened(&p.Commits[i], fmt.Sprintf("commit %d of the proof", i+1), state.ParseCommit)
+		if err != nil {
 			return nil, err
 		}
 		c.Hash = p.Commits[i].SHA256

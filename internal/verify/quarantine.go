@@ -37,8 +37,8 @@ func (c *checker) quarantine(ctx context.Context) error {
 	at := slices.IndexFunc(c.Sinks, func(s *sinks.Sink) bool { return s.Name() == q.Sink })
 	if at < 0 {
 		c.verifier.find(Finding{
-			Kind: Undeclared, Partition: c.entry.Name(), Sink: q.Sink, Key: q.Key, Problem: "its sink is not declared any more: it was not looked at",
-			Advice: "declare the sink again to verify it",
+			Kind: Undeclared, Partition: c.entry.Name(), Sink: q.Sink, Key: q.Key, Problem: "its sink is not declared or given: it was not looked at",
+			Advice: "declare the sink again, or give it as --archive " + q.Sink + "=URL",
 		})
 		return nil
 	}

@@ -19,7 +19,7 @@ const (
 	Signature   Kind = "signature"  // a signature is missing, or not that of its commit
 	Unsigned    Kind = "unsigned"   // the newest commit has no signature by a key that was given
 	Late        Kind = "late"       // the API lists a record that the next apply will add: no fault
-	Undeclared  Kind = "undeclared" // a file's sink is not declared any more: it was not looked at
+	Undeclared  Kind = "undeclared" // a file's sink is not declared any more, or not given: it was not looked at
 )
 
 // Finding is one thing that is wrong.
@@ -74,6 +74,16 @@ type Census struct {
 	Late       int64 `json:"late"`    // listed and not in the lake yet: the next apply lists the partition again
 	Extra      int64 `json:"extra"`   // in the lake and not listed any more
 	Erased     int64 `json:"erased"`  // listed, and erased from the lake
+}
+
+// NotLookedAt counts the findings about objects in sinks that were not declared or given.
+func (r *Report) NotLookedAt() (n int64) {
+	for i := range r.Findings {
+		if r.Findings[i].Kind == Undeclared {
+			n++
+		}
+	}
+	return n
 }
 
 // End puts the findings in order and says whether one of them is a fault.

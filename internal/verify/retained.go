@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -35,6 +36,7 @@ type stray struct {
 	hold bucket.Hold
 	sum  string       // SHA-256, hex
 	of   *state.Entry // the version that it is a file of; nil for none
+	gone bool         // a run removed it meanwhile
 }
 
 func (s *stray) kept() bool { return !s.hold.Hides && s.hold.Active(time.Now()) }
@@ -52,6 +54,7 @@ func (v *verifier) strays(ctx context.Context, found []*stray) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	found = slices.DeleteFunc(found, func(s *stray) bool { return s.gone })
 	if err := v.recognise(ctx, found); err != nil {
 		return err
 	}
@@ -71,7 +74,7 @@ func (s *stray) look(ctx context.Context) (err error) {
 		s.hold = bucket.Hold{}
 	}
 	s.sum, _, err = s.sink.HashObject(ctx, s.key, io.Discard)
-	if errors.Is(err, fs.ErrNotExist) { // a run removed it meanwhile
+	if s.gone = errors.Is(err, fs.ErrNotExist); s.gone {
 		return nil
 	}
 	return err
@@ -79,6 +82,9 @@ func (s *stray) look(ctx context.Context) (err error) {
 
 // recognise finds the versions that the files are of, the newest of them, by what manifests say of their keys, sizes and hashes.
 func (v *verifier) recognise(ctx context.Context, found []*stray) error {
+	if len(found) == 0 {
+		return nil
+	}
 	byKey := map[string][]*stray{} // in several sinks
 	for _, s := range found {
 		byKey[s.key] = append(byKey[s.key], s)
