@@ -91,8 +91,7 @@ func FuzzCursors(f *testing.F) {
 		}
 		synctest.Test(t, func(t *testing.T) {
 			api := &orderly{script: faults, rows: ordered(values, order)}
-			// What was assumed to be read is read again where rows of before look as if there was no order, and may come twice.
-			g, err := walkDirect(t, api, int(windows%4), false)
+			g, err := walkDirect(t, api, int(windows%4))
 			if err != nil {
 				return // faults that last
 			}

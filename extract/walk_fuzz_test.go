@@ -41,19 +41,17 @@ func (d *direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// walkDirect reads the fuzzed interval, list entries only, in so many windows. once says that nothing may be delivered twice.
-func walkDirect(t *testing.T, h http.Handler, windows int, once bool) (*gathered, error) {
+// walkDirect reads the fuzzed interval, list entries only, in so many windows. What is delivered may come twice: what was
+// assumed to be read is read again where the order proves to be none, or looks so.
+func walkDirect(t *testing.T, h http.Handler, windows int) (*gathered, error) {
 	t.Helper()
 	g, err := walkOn(t, h, Step{Windows: windows})
 	if err != nil {
 		var walk *WalkError
 		require.ErrorAs(t, err, &walk)
 	}
-	seen := map[string]bool{}
 	for i := range g.records {
 		r := &g.records[i]
-		require.False(t, seen[r.ID] && once, "%s is delivered twice", r.ID)
-		seen[r.ID] = true
 		at := time.UnixMicro(r.Micros)
 		require.True(t, !at.Before(fuzzed.From) && at.Before(fuzzed.To), "%s is not in the interval", r.ID)
 	}
@@ -204,7 +202,7 @@ func FuzzListAnswers(f *testing.F) {
 		}
 		synctest.Test(t, func(t *testing.T) {
 			s := &script{left: program, all: program, endless: windows >= 128, shown: map[string]row{}}
-			g, err := walkDirect(t, s, int(windows%4), windows%4 == 1)
+			g, err := walkDirect(t, s, int(windows%4))
 			for i := range g.records {
 				r := &g.records[i]
 				var v byte
