@@ -31,7 +31,8 @@ has written one of their hashes down (` + "`logferry state head`" + `) can check
 key. docs/AUDIT.md has a script that does it without logferry.
 
 The record is looked for in all partitions; --partition and --at say where. The proof tells nothing of other records but how many
-there are in the partition, and what commits and the manifest say: names of partitions and files, counts, quarantined ids.
+there are in the partition, and what commits and the manifest say: names of partitions and files, counts, quarantined ids, who ran
+it where, and what the configuration declared: columns, rules of redaction, and filters with their values.
 
 Exit codes: 0 proven, or the proof holds; 1 otherwise.`,
 		Example: `  logferry prove log_abc123 --at 2026-04-17T13:05:00Z > proof.json
