@@ -127,16 +127,13 @@ func (a *app) checkProof(cmd *cobra.Command, f proveFlags) error {
 }
 
 func (a *app) readProof(file string) (*verify.Proof, error) {
-	from := a.stdin
-	if file != "-" {
-		opened, err := os.Open(file)
-		if err != nil {
-			return nil, err
-		}
-		defer opened.Close()
-		from = opened
+	var content []byte
+	var err error
+	if file == "-" {
+		content, err = io.ReadAll(a.stdin)
+	} else {
+		content, err = os.ReadFile(file)
 	}
-	content, err := io.ReadAll(from)
 	if err != nil {
 		return nil, err
 	}

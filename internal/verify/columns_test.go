@@ -14,13 +14,19 @@ import (
 // TestColumnsAreComparedWithWhatTheManifestNames is so whatever the shape is: that of hashed rows is not known without a key.
 func TestColumnsAreComparedWithWhatTheManifestNames(t *testing.T) {
 	schema := &table.Schema{Columns: []table.Column{
-		{Name: "timestamp", Kind: table.Timestamp, Required: true}, {Name: "log_id", Kind: table.String, Required: true},
-		{Name: "user", Kind: table.String}, {Name: "data", Kind: table.JSON}, {Name: "took", Kind: table.Int64},
+		{Name: "timestamp", Kind: table.Timestamp, Required: true},
+		{Name: "log_id", Kind: table.String, Required: true},
+		{Name: "user", Kind: table.String},
+		{Name: "data", Kind: table.JSON},
+		{Name: "took", Kind: table.Int64},
 	}}
 	right := reread.Expected(schema)
 	lines := []reread.Column{
-		{Name: "timestamp", Type: "string", Required: true}, {Name: "log_id", Type: "string", Required: true}, {Name: "user", Type: "string"},
-		{Name: "data", Type: "object|array"}, {Name: "took", Type: "number"},
+		{Name: "timestamp", Type: "string", Required: true},
+		{Name: "log_id", Type: "string", Required: true},
+		{Name: "user", Type: "string"},
+		{Name: "data", Type: "object|array"},
+		{Name: "took", Type: "number"},
 	}
 	with := func(columns []reread.Column, at int, c reread.Column) []reread.Column {
 		out := slices.Clone(columns)

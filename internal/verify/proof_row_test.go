@@ -12,8 +12,14 @@ import (
 
 func TestARowIsReadFromItsCanonicalForm(t *testing.T) {
 	schema := &table.Schema{Columns: []table.Column{
-		{Name: "timestamp", Kind: table.Timestamp}, {Name: "log_id", Kind: table.String}, {Name: "data", Kind: table.JSON}, {Name: "n", Kind: table.Int64},
-		{Name: "price", Kind: table.Decimal}, {Name: "ratio", Kind: table.Float64}, {Name: "yes", Kind: table.Bool}, {Name: "none", Kind: table.String},
+		{Name: "timestamp", Kind: table.Timestamp},
+		{Name: "log_id", Kind: table.String},
+		{Name: "data", Kind: table.JSON},
+		{Name: "n", Kind: table.Int64},
+		{Name: "price", Kind: table.Decimal},
+		{Name: "ratio", Kind: table.Float64},
+		{Name: "yes", Kind: table.Bool},
+		{Name: "none", Kind: table.String},
 	}}
 	text := func(s string) table.Value { return table.Value{Bytes: []byte(s), Valid: true} }
 	number := func(n int64) table.Value { return table.Value{Int: n, Valid: true} }
@@ -24,8 +30,13 @@ func TestARowIsReadFromItsCanonicalForm(t *testing.T) {
 	fields, err := Fields(form.Bytes())
 	require.NoError(t, err)
 	require.Equal(t, []Field{
-		{"data", `{"log_id":"x"}`}, {"log_id", "log_a"}, {"n", "-9223372036854775808"}, {"price", "-0.0025"}, {"ratio", "0.25"},
-		{"timestamp", "2026-04-17T10:11:12.345001Z"}, {"yes", "true"},
+		{"data", `{"log_id":"x"}`},
+		{"log_id", "log_a"},
+		{"n", "-9223372036854775808"},
+		{"price", "-0.0025"},
+		{"ratio", "0.25"},
+		{"timestamp", "2026-04-17T10:11:12.345001Z"},
+		{"yes", "true"},
 	}, fields)
 	id, err := RowID(form.Bytes())
 	require.NoError(t, err)
