@@ -116,10 +116,10 @@ func (a *app) printErased(s *apply.Session, e *apply.Erased) {
 		fmt.Fprintf(w, "%s begin again, since nothing is kept of what was fetched.\n", counted(int64(e.Unfinished), "unfinished step"))
 	}
 	if e.StraysRemoved > 0 {
-		fmt.Fprintf(w, "%s that no state names were removed.\n", counted(int64(e.StraysRemoved), "file"))
+		fmt.Fprintf(w, "%s that no state names removed.\n", counted(int64(e.StraysRemoved), "file"))
 	}
 	if e.StraysKept > 0 {
-		fmt.Fprintf(w, "%s that no state names stay, and were not searched: their buckets keep them.\n", counted(int64(e.StraysKept), "other file"))
+		fmt.Fprintf(w, "%s, that no state names and buckets keep, were not searched.\n", counted(int64(e.StraysKept), "other file"))
 	}
 	if e.Unsearched > 0 {
 		fmt.Fprintf(w, "%s, that no state names, were not searched: `logferry verify` lists them.\n", counted(int64(e.Unsearched), "other file"))

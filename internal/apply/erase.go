@@ -28,6 +28,9 @@ type Erasable struct {
 	Partitions  []ErasablePartition // those that have something of them, in the order of the state
 	Rows        int64
 	Quarantined int64 // records in quarantine, those with a row included
+	// Unfinished counts the steps of killed runs of which something is kept, and Strays the objects that no state names in partitions
+	// that the state has. Neither were searched: an erasure removes them all. Unsearched counts objects of others, which stay.
+	Unfinished, Strays, Unsearched int
 	// Refused is why nothing can be erased; nil where it can. See Session.Erase.
 	Refused error
 
@@ -36,7 +39,12 @@ type Erasable struct {
 	salt    []byte
 }
 
-// ErasablePartition is a partition that has records of the persons.
+// Nothing says that there is nothing to write or to remove.
+func (e *Erasable) Nothing() bool {
+	return len(e.Partitions) == 0 && e.Unfinished == 0 && e.Strays == 0
+}
+
+// ErasablePartition is a partition that has records of the persons, or may have some where nobody can look.
 type ErasablePartition struct {
 	Type        string `json:"type"` // "found"
 	Project     string `json:"project,omitempty"`
@@ -44,8 +52,11 @@ type ErasablePartition struct {
 	Rows        int64  `json:"rows"`
 	Of          int64  `json:"of"` // rows that it has
 	Quarantined int64  `json:"quarantined"`
+	// Altered says that a sink has other files of it than were committed: what is in them was not searched, and goes.
+	Altered bool `json:"altered,omitempty"`
 
-	entry state.Entry
+	entry   state.Entry
+	damaged []plan.Object // files that could not be read, which may be missing
 }
 
 // Name is the partition's with its project's.
@@ -80,18 +91,19 @@ type Erased struct {
 	Quarantined int64  `json:"quarantined"` // records that were erased from quarantine, those with a row included
 	// Unfinished counts the steps of runs that were killed or failed, of which nothing is kept any more: they begin again.
 	Unfinished int `json:"unfinished"`
-	// StraysRemoved counts objects with records, of partitions that the state has, that no state named, and Unsearched those of others: they were
-	// not looked at.
+	// StraysRemoved counts objects with records, of partitions that the state has, that no state named, StraysKept those that their buckets
+	// keep, in partitions that were not written anew, and Unsearched those of others: none of them was looked at.
 	StraysRemoved int    `json:"strays_removed"`
+	StraysKept    int    `json:"strays_kept"`
 	Unsearched    int    `json:"unsearched"`
-	Retained      int64  `json:"retained"` // replaced objects that their buckets keep
+	Retained      int64  `json:"retained"` // objects of the partitions written anew that their buckets keep
 	Serial        int64  `json:"serial"`
 	Head          string `json:"head"`
 }
 
 // Erase writes each partition that was found anew, without the persons' records, in all sinks, and removes what else holds them: their
 // records in quarantine, what runs had fetched and not committed, and data files that no state names. It needs the lock, and what
-// FindErasable found under it. done, which may be nil, is told of each partition. The error is found.Refused where that is one;
+// FindErasable found under it. Where that is nothing, nothing is written or removed. done, which may be nil, is told of each partition. The error is found.Refused where that is one;
 // then nothing was written. What was erased before another error stays so: who erases again erases the rest.
 func (s *Session) Erase(ctx context.Context, found *Erasable, done func(ErasedPartition)) (*Erased, error) {
 	switch {
@@ -100,9 +112,12 @@ func (s *Session) Erase(ctx context.Context, found *Erasable, done func(ErasedPa
 	case found.Refused != nil:
 		return nil, found.Refused
 	}
-	out := s.NewErased(found)
+	out, before := s.NewErased(found), s.Retained()
+	if found.Nothing() {
+		return out, nil
+	}
 	err := s.erase(ctx, found, out, done)
-	out.Retained, out.Serial, out.Head = s.Retained(), s.state.Serial, s.state.Head
+	out.Retained, out.Serial, out.Head = s.Retained()-before, s.state.Serial, s.state.Head
 	if err == nil && out.Retained > 0 {
 		err = &EraseLeftError{Objects: out.Retained}
 	}
@@ -112,7 +127,7 @@ func (s *Session) Erase(ctx context.Context, found *Erasable, done func(ErasedPa
 // NewErased is the summary of an erasure in which nothing was erased yet.
 func (s *Session) NewErased(found *Erasable) *Erased {
 	return &Erased{
-		Type: "summary", Pipeline: s.pipeline.Name, Lineage: s.state.Lineage, Searched: found.Searched, Of: len(found.Partitions),
+		Type: "summary", Pipeline: s.pipeline.Name, Lineage: s.state.Lineage, Searched: found.Searched, Of: len(found.Partitions), Unsearched: found.Unsearched,
 		Serial: s.state.Serial, Head: s.state.Head,
 	}
 }
@@ -137,8 +152,7 @@ func (s *Session) erase(ctx context.Context, found *Erasable, out *Erased, done 
 			return fmt.Errorf("erase from %s: %w", p.Name(), err)
 		}
 	}
-	out.StraysRemoved, out.Unsearched, err = s.removeUnnamed(ctx)
-	return err
+	return s.removeUnnamed(ctx, found, out)
 }
 
 // eraseRun is a run whose steps come from no plan.

@@ -2,119 +2,112 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"path"
 	"strings"
 
 	"logferry/internal/plan"
+	"logferry/internal/state"
 	"logferry/sinks"
 )
 
-// dropJournals removes all that runs have fetched and not committed: whose records are in a journal is not told without reading all of it,
-// and what is gone is fetched again. It returns how many steps begin again by that.
-func (s *Session) dropJournals(ctx context.Context) (steps int, err error) {
-	names := map[string]bool{}
-	if s.spoolBucket != nil {
-		prefix := s.pipeline.Name + "-" + s.place.id() + "/"
-		var keys []string
-		for o, err := range s.spoolBucket.List(ctx, prefix) {
-			if err != nil {
-				return 0, err
-			}
-			keys = append(keys, o.Key)
-		}
-		for _, key := range keys {
-			if err := s.spoolBucket.Delete(ctx, key); err != nil {
-				return len(names), err
-			}
-			folder, _, _ := strings.Cut(strings.TrimPrefix(key, prefix), "/")
-			names[stepOf(folder)] = true
-		}
-		return len(names), nil
-	}
-	dir, err := s.spoolFolder()
-	if err != nil {
-		return 0, err
-	}
-	found, err := os.ReadDir(dir)
-	if err != nil {
-		return 0, err
-	}
-	for _, f := range found {
-		if !f.IsDir() {
-			continue
-		}
-		path := filepath.Join(dir, f.Name())
-		held, err := os.ReadDir(path)
-		if err == nil {
-			err = os.RemoveAll(path)
-		}
-		if err != nil {
-			return len(names), err
-		}
-		if len(held) > 0 {
-			names[stepOf(f.Name())] = true
-		}
-	}
-	return len(names), nil
+// unnamed is what no state names and may hold anybody's records: runs that were killed have left it.
+type unnamed struct {
+	surplus map[string][]string // keys of partitions that the state has, by sink: these are removed
+	others  int                 // objects of other partitions, or that can't be told: somebody may want them
 }
 
-// stepOf is the step that a journal's folder is of: its name without the phase.
-func stepOf(folder string) string {
-	if at := strings.LastIndexByte(folder, ','); at >= 0 {
-		return folder[:at]
+func (u *unnamed) count() (n int) {
+	for _, keys := range u.surplus {
+		n += len(keys)
 	}
-	return folder
+	return n
 }
 
-// removeUnnamed removes the data files and quarantine objects that no state names in partitions that the state has: runs that were killed
-// have left them, and nobody knows whose records they hold. It counts those of other partitions: somebody may want them.
-func (s *Session) removeUnnamed(ctx context.Context) (removed, others int, err error) {
+// findUnnamed finds the data files and quarantine objects that no state names. listings are what lies in the table of each sink.
+func (s *Session) findUnnamed(ctx context.Context, listings map[string]plan.Listing) (*unnamed, error) {
 	named := map[string]bool{}
 	for _, e := range s.state.All() {
 		for _, f := range e.Files {
 			named[f.Key] = true
 		}
 	}
+	out := &unnamed{surplus: map[string][]string{}}
 	for _, sink := range s.sinks {
-		listing, err := listTable(ctx, sink)
-		if err != nil {
-			return removed, others, fmt.Errorf("look for files that no state names: %w", err)
-		}
-		var surplus []string
-		for key := range listing {
+		for key := range listings[sink.Name()] {
 			name, ok := plan.PartitionOf(key)
 			_, known := s.state.Get(plan.SplitName(name))
 			switch {
 			case named[key]:
 			case ok && known:
-				surplus = append(surplus, key)
+				out.surplus[sink.Name()] = append(out.surplus[sink.Name()], key)
 			default:
-				others++
+				out.others++
 			}
 		}
-		more, foreign, err := s.unnamedQuarantine(ctx, sink)
-		if err != nil {
-			return removed, others, fmt.Errorf("look for quarantine that no state names: %w", err)
+		if err := s.unnamedQuarantine(ctx, sink, out); err != nil {
+			return nil, fmt.Errorf("look for quarantine that no state names: %w", err)
 		}
-		others += foreign
-		surplus = append(surplus, more...)
-		if err := s.left(sink.DeleteAll(ctx, surplus)); err != nil {
-			return removed, others, fmt.Errorf("remove what no state names: %w", err)
-		}
-		removed += len(surplus)
 	}
-	return removed, others, nil
+	return out, nil
 }
 
-// unnamedQuarantine are the keys of a sink's quarantine objects that no manifest names, and how many there are of partitions that the
-// state does not have.
-func (s *Session) unnamedQuarantine(ctx context.Context, sink *sinks.Sink) (surplus []string, others int, err error) {
+// removeUnnamed removes what no state names in partitions that the state has. What a bucket keeps of it is counted apart: the partitions
+// that were written anew have counted theirs already.
+func (s *Session) removeUnnamed(ctx context.Context, found *Erasable, out *Erased) error {
+	listings, err := s.list(ctx)
+	if err != nil {
+		return err
+	}
+	left, err := s.findUnnamed(ctx, listings)
+	if err != nil {
+		return err
+	}
+	out.Unsearched = left.others
+	written := map[string]bool{}
+	for i := range found.Partitions {
+		written[found.Partitions[i].Name()] = true
+	}
+	for _, sink := range s.sinks {
+		keys := left.surplus[sink.Name()]
+		err := sink.DeleteAll(ctx, keys)
+		var kept *sinks.RetainedError
+		if err != nil && !errors.As(err, &kept) {
+			return fmt.Errorf("remove what no state names: %w", err)
+		}
+		out.StraysRemoved += len(keys)
+		if kept == nil {
+			continue
+		}
+		out.StraysRemoved -= len(kept.Keys)
+		for _, key := range kept.Keys {
+			if !written[ownerOf(key)] {
+				out.StraysKept++
+			}
+		}
+	}
+	return nil
+}
+
+// ownerOf is the name of the partition that the key of a data file or of a quarantine object is of.
+func ownerOf(key string) string {
+	if name, ok := plan.PartitionOf(key); ok {
+		return name
+	}
+	rest := strings.TrimPrefix(strings.TrimPrefix(key, sinks.Quarantine+"/"), "project=")
+	folder := strings.LastIndexByte(rest, '/') + 1
+	name, _, _ := strings.Cut(rest[folder:], ".")
+	return path.Join(rest[:folder], name)
+}
+
+// unnamedQuarantine finds a sink's quarantine objects that no manifest names. Of a partition whose manifest can't be read nobody can tell
+// which it names.
+func (s *Session) unnamedQuarantine(ctx context.Context, sink *sinks.Sink, to *unnamed) error {
 	found := map[string][]string{} // by their prefix
 	for o, err := range sink.List(ctx, sinks.Quarantine+"/") {
 		if err != nil {
-			return nil, 0, err
+			return err
 		}
 		folder := strings.LastIndexByte(o.Key, '/') + 1
 		name, _, _ := strings.Cut(o.Key[folder:], ".")
@@ -122,7 +115,7 @@ func (s *Session) unnamedQuarantine(ctx context.Context, sink *sinks.Sink) (surp
 		found[prefix] = append(found[prefix], o.Key)
 	}
 	if len(found) == 0 {
-		return nil, 0, nil
+		return nil
 	}
 	for _, e := range s.state.All() {
 		prefix := quarantinePrefix(e.Project, e.Partition)
@@ -130,20 +123,24 @@ func (s *Session) unnamedQuarantine(ctx context.Context, sink *sinks.Sink) (surp
 		if len(keys) == 0 {
 			continue
 		}
-		delete(found, prefix)
 		m, err := s.store.Manifest(ctx, &e)
-		if err != nil {
-			return nil, 0, err
+		var broken *state.UnusableError
+		if errors.As(err, &broken) {
+			continue // counted with those of others
 		}
+		if err != nil {
+			return err
+		}
+		delete(found, prefix)
 		q := m.QuarantineObject
 		for _, key := range keys {
 			if q == nil || q.Sink != sink.Name() || q.Key != key {
-				surplus = append(surplus, key)
+				to.surplus[sink.Name()] = append(to.surplus[sink.Name()], key)
 			}
 		}
 	}
 	for _, keys := range found {
-		others += len(keys)
+		to.others += len(keys)
 	}
-	return surplus, others, nil
+	return nil
 }

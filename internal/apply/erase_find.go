@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"logferry/internal/plan"
 	"logferry/internal/state"
 	"logferry/internal/table"
 	"logferry/sinks"
@@ -20,7 +21,7 @@ import (
 const searchedAtOnce = 4
 
 // FindErasable searches the loaded state's partitions for records of the persons: the column user_id of every row, and the user id of
-// every record in quarantine. It writes nothing to a bucket. A partition that can't be searched is an error: who erases is to know that
+// every record in quarantine. It counts what was not searched and goes too, and writes nothing to a bucket. A partition that can't be searched is an error: who erases is to know that
 // nothing was passed over. Where there is no state the error is a *NoStateError, of a target that names nothing a *plan.TargetError.
 func (s *Session) FindErasable(ctx context.Context, o EraseOptions) (*Erasable, error) {
 	if err := o.Check(); err != nil {
@@ -40,12 +41,22 @@ func (s *Session) FindErasable(ctx context.Context, o EraseOptions) (*Erasable, 
 	if out.salt, err = newSalt(o.Random); err != nil {
 		return nil, err
 	}
+	listings, err := s.list(ctx)
+	if err != nil {
+		return nil, err
+	}
 	parts, err := s.search(ctx, entries, out, o.Progress)
+	if err == nil {
+		err = s.findAltered(ctx, parts, listings)
+	}
+	if err == nil {
+		err = s.findLeft(ctx, out, listings)
+	}
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range parts {
-		if p.Rows == 0 && p.Quarantined == 0 {
+		if p.Rows == 0 && p.Quarantined == 0 && !p.Altered {
 			continue
 		}
 		out.Partitions = append(out.Partitions, p)
@@ -55,6 +66,50 @@ func (s *Session) FindErasable(ctx context.Context, o EraseOptions) (*Erasable, 
 	refused, err := s.refusesErase(ctx, out)
 	out.Refused = refused
 	return out, err
+}
+
+// findLeft counts what killed runs have left.
+func (s *Session) findLeft(ctx context.Context, of *Erasable, listings map[string]plan.Listing) error {
+	fetched, err := s.fetched(ctx)
+	if err != nil {
+		return fmt.Errorf("look for what runs had fetched and not committed: %w", err)
+	}
+	left, err := s.findUnnamed(ctx, listings)
+	if err != nil {
+		return err
+	}
+	of.Unfinished, of.Strays, of.Unsearched = len(fetched.steps), left.count(), left.others
+	return nil
+}
+
+// findAltered marks the partitions of which a sink has files other than those that were committed, which the search of another sink does not
+// show: a killed run has replaced some of them, and not all, or they proved to be damaged. Their rows can be anybody's.
+func (s *Session) findAltered(ctx context.Context, parts []ErasablePartition, listings map[string]plan.Listing) error {
+	notes, err := s.notes(ctx)
+	if err != nil {
+		return err
+	}
+	replaced := map[string]bool{}
+	for _, n := range notes {
+		if len(n.there) > 0 {
+			replaced[(&state.EntryKey{Project: n.manifest.Project, Partition: n.manifest.Partition}).String()] = true
+		}
+	}
+	for i := range parts {
+		p := &parts[i]
+		p.Altered = replaced[p.Name()]
+		for _, o := range p.damaged {
+			if _, there := listings[o.Sink][o.Key]; there {
+				p.Altered = true
+			}
+		}
+		for _, f := range p.entry.Files {
+			if size, there := listings[f.Sink][f.Key]; there && size != f.Size {
+				p.Altered = true
+			}
+		}
+	}
+	return nil
 }
 
 func (s *Session) search(ctx context.Context, entries []state.Entry, of *Erasable, progress func(string)) ([]ErasablePartition, error) {
@@ -94,6 +149,7 @@ func (r *run) searchOne(ctx context.Context, of *Erasable, p *ErasablePartition)
 		if !errors.As(err, &damaged) || !st.without(damaged) {
 			return err
 		}
+		p.damaged = append(p.damaged, plan.Object{Sink: damaged.Sink, Key: damaged.Key})
 	}
 	p.Quarantined, err = st.searchQuarantine(ctx)
 	return err

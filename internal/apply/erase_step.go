@@ -33,6 +33,7 @@ type erasing struct {
 	rows        int64
 	ids         map[string]bool
 	quarantined int64
+	made        *state.Manifest // of the version that is written; of an attempt that failed too
 }
 
 // begin forgets what an attempt has found whose files proved to be damaged.
@@ -55,10 +56,11 @@ func (s *step) erases(schema *table.Schema) func(table.Row) bool {
 	}
 }
 
-// erasesLine says whether a line of the quarantine is to go. The partition's rows come before it.
+// erasesLine says whether a line of the quarantine is to go. The partition's rows come before it: one of a record with a row goes with that
+// row and never without it.
 func (s *step) erasesLine(line *quarantined) bool {
 	x := s.erasing
-	if x == nil || !x.ids[line.LogID] && !x.persons.received(line.received()) {
+	if x == nil || !x.ids[line.LogID] && (line.Exported || !x.persons.received(line.received())) {
 		return false
 	}
 	x.quarantined++
@@ -90,7 +92,7 @@ func (s *step) rowsFlattener() *transform.Flattener {
 	return s.run.flattener
 }
 
-// erase writes the partition anew without what is erased.
+// erase writes the partition anew without what is erased. A manifest that comes with an error is committed all the same.
 func (s *step) erase(ctx context.Context) (*state.Manifest, error) {
 	for {
 		s.erasing.begin()
@@ -104,9 +106,7 @@ func (s *step) erase(ctx context.Context) (*state.Manifest, error) {
 		if err != nil && !w.committed {
 			return nil, err
 		}
-		entry, _ := s.run.entry(s.plan.Name())
-		m, readErr := s.run.store.Manifest(ctx, &entry)
-		return m, errors.Join(err, readErr)
+		return s.erasing.made, err
 	}
 }
 

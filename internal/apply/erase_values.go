@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -91,17 +93,75 @@ func userOf(text []byte) (id string, ok bool) {
 	return id, err == nil && r.Metadata.UserID != nil
 }
 
-// received says whether what was received, and could not be had whole, is one of theirs. Where it is no record that could be read, what
-// counts is whether an id stands in it.
+// isObject says that what was received is a JSON object, whatever is in it.
+func isObject(text []byte) bool {
+	var members map[string]jsontext.Value
+	err := json.Unmarshal(text, &members, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	return err == nil && members != nil
+}
+
+// received says whether what was received, and has no row, is one of theirs. Of an object its user id is what counts; of what is none,
+// whether an id stands in it as a word of its own.
 func (p *persons) received(text []byte) bool {
 	if id, ok := userOf(text); ok {
 		return p.ids[id]
 	}
+	if isObject(text) {
+		return false
+	}
 	for id := range p.ids {
 		quoted, err := json.Marshal(id)
-		if bytes.Contains(text, []byte(id)) || err == nil && bytes.Contains(text, quoted) {
+		if standsIn(text, []byte(id)) || err == nil && bytes.Contains(text, quoted) {
 			return true
 		}
 	}
 	return false
 }
+
+// standsIn says whether an id is somewhere in a text and no part of a longer word, name, number or time there.
+func standsIn(text, id []byte) bool {
+	for from := 0; ; {
+		at := bytes.Index(text[from:], id)
+		if at < 0 {
+			return false
+		}
+		from += at
+		if begins(text[:from]) && ends(text[from+len(id):]) {
+			return true
+		}
+		from++
+	}
+}
+
+// begins says that no word goes on after the text.
+func begins(before []byte) bool {
+	last, size := utf8.DecodeLastRune(before)
+	rest := before[:len(before)-size]
+	if escaped := len(rest) > 0 && rest[len(rest)-1] == '\\' && strings.ContainsRune("bfnrt", last); escaped {
+		return true
+	}
+	next, _ := utf8.DecodeLastRune(rest)
+	return !joined(last, next)
+}
+
+// ends says that no word goes on where the text begins.
+func ends(after []byte) bool {
+	first, size := utf8.DecodeRune(after)
+	next, _ := utf8.DecodeRune(after[size:])
+	return !joined(first, next)
+}
+
+// joined says that a rune beside an id makes it a part of something longer, if need be together with the one after it.
+func joined(beside, next rune) bool {
+	switch {
+	case inWord(beside) || beside == '_':
+		return true
+	case strings.ContainsRune("-.+@", beside):
+		return inWord(next)
+	case beside == ':':
+		return unicode.IsDigit(next)
+	}
+	return false
+}
+
+func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }

@@ -2,9 +2,10 @@ package apply
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -13,42 +14,37 @@ import (
 	"logferry/internal/state"
 )
 
-// erased are the records that were erased from a step's partition, or from those of other sizes that cover its time: whatever lists them
-// again, they don't come back. A nil one is empty. What a walk calls may be called concurrently.
+// erased are the records that were erased from a step's partition, from those of other sizes that cover its time, or from any other:
+// whatever lists them again, they don't come back. A nil one is empty. What a walk calls may be called concurrently.
 type erased struct {
-	set     *state.ErasedSet
+	set     *state.ErasedSet // of the partition and of those of other sizes: what its manifest keeps
+	all     *state.ErasedSet // of every partition; nil where only set counts
 	history []state.Erasure
 
 	partly atomic.Bool // some pages were read by an earlier run: not all that are listed were seen
 	mu     sync.Mutex
-	seen   map[string]bool // those of the set that were listed
+	seen   map[string]bool // those that were listed
+	others map[string]bool // those of them that are not in set
 }
 
-// withErasures are the state's partitions that something was erased from.
-func withErasures(st *state.State) []state.Entry {
-	var out []state.Entry
-	for _, e := range st.All() {
-		if e.Erased > 0 {
-			out = append(out, e)
-		}
-	}
-	return out
+func newErased() *erased {
+	return &erased{set: &state.ErasedSet{}, seen: map[string]bool{}, others: map[string]bool{}}
 }
 
 // learnErased reads what must not come back. The error is an *ErasedUnknownError where that can't be read.
 func (s *step) learnErased(ctx context.Context) error {
-	var out *erased
-	for i := range s.run.erasures {
-		e := &s.run.erasures[i]
-		if e.Project != s.plan.Project || !e.From.Before(s.plan.To) || !s.plan.From.Before(e.To) {
+	if s.run.erasures == nil || len(s.run.erasures.entries) == 0 {
+		return nil
+	}
+	out := newErased()
+	for i := range s.run.erasures.entries {
+		e := &s.run.erasures.entries[i]
+		if e.Project != s.plan.Project || !overlaps(e, s.plan) {
 			continue
 		}
 		m, err := s.erasuresOf(ctx, e)
 		if err != nil {
 			return err
-		}
-		if out == nil {
-			out = &erased{set: &state.ErasedSet{}, seen: map[string]bool{}}
 		}
 		out.set.Join(m.Erased)
 		history := m.Erasures
@@ -56,6 +52,12 @@ func (s *step) learnErased(ctx context.Context) error {
 			history = elsewhere(history, e.Partition)
 		}
 		out.history = state.JoinErasures(out.history, history)
+	}
+	if len(s.plan.List) > 0 {
+		var err error
+		if out.all, err = s.anywhere(ctx); err != nil {
+			return err
+		}
 	}
 	s.erased = out
 	return nil
@@ -65,12 +67,7 @@ func (s *step) erasuresOf(ctx context.Context, e *state.Entry) (*state.Manifest,
 	if s.known != nil && e.Name() == s.entry.Name() {
 		return s.known, nil
 	}
-	m, err := s.run.store.Manifest(ctx, e)
-	var broken *state.UnusableError
-	if errors.As(err, &broken) {
-		return nil, &ErasedUnknownError{Partition: e.Name(), Erased: e.Erased, Err: broken}
-	}
-	return m, err
+	return erasedManifest(ctx, s.run.store, e)
 }
 
 // elsewhere says of erasures in which partition they were done.
@@ -106,12 +103,19 @@ func (e *ErasedUnknownError) Hint() string {
 
 // saw says whether a listed record was erased.
 func (x *erased) saw(id string) bool {
-	if x == nil || !x.set.Has(id) {
+	if x == nil {
+		return false
+	}
+	own := x.set.Has(id)
+	if !own && !x.all.Has(id) {
 		return false
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.seen[id] = true
+	if !own {
+		x.others[id] = true
+	}
 	return true
 }
 
@@ -199,15 +203,28 @@ func (x *erased) counts(all bool) (least, most int64) {
 	if all && !x.partly.Load() {
 		return least, least
 	}
-	return least, x.set.Len()
+	return least, x.set.Len() + int64(len(x.others))
+}
+
+// list is what the manifest keeps of them. Where no row of before is kept, what was erased elsewhere and is listed here is the
+// partition's own from now on: the partition that it was erased from may be removed.
+func (x *erased) list(anew bool) []state.ErasedIDs {
+	if !anew || len(x.others) == 0 {
+		return x.set.List()
+	}
+	out := &state.ErasedSet{}
+	out.Join(x.set.List())
+	out.Add(x.all.List()[0].Salt, slices.Collect(maps.Keys(x.others)))
+	return out.List()
 }
 
 // tellErased puts into a manifest what was erased before it, and in it.
 func (s *step) tellErased(m *state.Manifest) {
 	if s.erased != nil {
-		m.Erasures, m.Erased = s.erased.history, s.erased.set.List()
+		m.Erasures, m.Erased = s.erased.history, s.erased.list(len(s.plan.Base) == 0)
 	}
 	if s.erasing != nil {
 		s.erasing.tell(m, s.known)
+		s.erasing.made = m
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func erasedOf(ids ...string) *erased {
-	x := &erased{set: &state.ErasedSet{}, seen: map[string]bool{}}
+	x := newErased()
 	x.set.Add(make([]byte, state.SaltSize), ids)
 	return x
 }
@@ -106,7 +106,9 @@ func TestWhatWasReceivedIsTheirsByItsUserOrByTheTextThatIsNoRecord(t *testing.T)
 		`{"metadata":{"user_id":"x","user_id":"u\"1"}}`: true,
 		`{"metadata":{"user_id":"u\"1","user_id":"x"}}`: false,
 		`{"metadata":{"user_id":"x"},"note":"u\"1"}`:    false,
-		`{"Metadata":{"user_id":"u\"1"}}`:               true, // no record as it should be: its text counts
+		`{"metadata":{},"note":"u\"1"}`:                 false,
+		`{"Metadata":{"user_id":"u\"1"}}`:               false,
+		`{"metadata":"u\"1"}`:                           false,
 		`{"metadata":{"user_id":"u\"1"}`:                true,
 		`["u\"1"]`:                                      true,
 		"\xff u\"1":                                     true,
@@ -115,5 +117,51 @@ func TestWhatWasReceivedIsTheirsByItsUserOrByTheTextThatIsNoRecord(t *testing.T)
 		`{"metadata":{"user_id":"u\"1"},"bad":"` + "\xff" + `"}`: true,
 	} {
 		require.Equal(t, want, who.received([]byte(text)), text)
+	}
+}
+
+func TestAnIDIsFoundInATextAsAWordOfItsOwn(t *testing.T) {
+	who := &persons{ids: map[string]bool{"42": true, "bob": true}}
+	for text, want := range map[string]bool{
+		`["42"]`:                        true,
+		`{"user_id":42`:                 true,
+		`{"user_id":"42`:                true,
+		`user 42.`:                      true,
+		`user_id=bob&x`:                 true,
+		`{"note":"for\nbob`:             true,
+		`bob`:                           true,
+		`["2026-04-16T10:42:07Z"]`:      false,
+		`["2026-04-42"]`:                false,
+		`["log_42"]`:                    false,
+		`[3.42, 42.5, 142, 421]`:        false,
+		`["bob@example.org","bobby"]`:   false,
+		`["bob-1","1-bob","a.bob"]`:     false,
+		`["6c2f-42-4e0a"] bob`:          true,
+		`{"at":"2026-04-16T10:42:07Z"}`: false,
+	} {
+		require.Equal(t, want, who.received([]byte(text)), text)
+	}
+}
+
+// TestALineOfARecordWithARowGoesWithTheRowOnly: the user id of one that was received otherwise than as a string is in no column.
+func TestALineOfARecordWithARowGoesWithTheRowOnly(t *testing.T) {
+	line := func(id, entry string, exported bool) *quarantined {
+		return &quarantined{Quarantined: state.Quarantined{LogID: id, Exported: exported}, Entry: []byte(entry)}
+	}
+	for name, c := range map[string]struct {
+		line *quarantined
+		want bool
+	}{
+		"its row goes":                {line("a", `{"id":"a","metadata":{"user_id":"x"}}`, true), true},
+		"its row stays, a number":     {line("b", `{"id":"b","metadata":{"user_id":42}}`, true), false},
+		"its row stays, no user":      {line("b", `{"id":"b_42","at":"10:42"}`, true), false},
+		"its row stays, theirs":       {line("b", `{"id":"b","metadata":{"user_id":"42"}}`, true), false},
+		"no row, theirs":              {line("", `{"metadata":{"user_id":"42"}}`, false), true},
+		"no row, somebody's, no user": {line("", `{"metadata":{},"id":"42","note":"42"}`, false), false},
+	} {
+		s := &step{erasing: &erasing{persons: &persons{ids: map[string]bool{"42": true}}}}
+		s.erasing.begin()
+		s.erasing.ids["a"] = true
+		require.Equal(t, c.want, s.erasesLine(c.line), name)
 	}
 }

@@ -27,8 +27,8 @@ type run struct {
 	board *board
 	least atomic.Int64 // list and detail requests that would have done
 
-	operation string        // that commits name; "" is apply
-	erasures  []state.Entry // partitions that something was erased from before the run
+	operation string    // that commits name; "" is apply
+	erasures  *erasures // partitions that something was erased from before the run
 
 	committing sync.Mutex // guards the session's state, and claimed
 	claimed    bool

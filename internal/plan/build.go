@@ -167,6 +167,7 @@ func (b *builder) create(s Step, slice window.Slice) Step {
 
 // undeclared looks at what the state has and the configuration does not declare.
 func (b *builder) undeclared(matched []bool) {
+	var forgotten Count
 	for _, e := range b.all {
 		if b.wanted[e.Name()] || !b.targeted(e.Name(), matched) {
 			continue
@@ -184,7 +185,11 @@ func (b *builder) undeclared(matched []bool) {
 			Action: Delete, Project: e.Project, Partition: e.Partition, Reasons: []string{reason}, Version: e.Version, From: e.From, To: e.To,
 			Estimate: Estimate{Records: e.Rows, Bytes: e.Bytes},
 		})
+		if !replaced { // those that take its place take over what was erased from it
+			forgotten.add(e.Erased)
+		}
 	}
+	b.warnForgotten(forgotten)
 }
 
 // sort puts the steps in their order: by time, and removals at the end, when what takes their place is there.
