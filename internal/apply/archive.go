@@ -208,7 +208,9 @@ func (e *UnknownSinkError) Error() string {
 }
 
 // Hint is what the user can do about it.
-func (*UnknownSinkError) Hint() string { return "give each place the name of its sink: --archive NAME=URL" }
+func (*UnknownSinkError) Hint() string {
+	return "give each place the name of its sink: --archive NAME=URL"
+}
 
 // checkNames compares the names of the places with those of the state, as far as that can be read.
 func (a *archive) checkNames(st *state.State) error {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -36,6 +38,9 @@ func (s *Session) FindErasable(ctx context.Context, o EraseOptions) (*Erasable, 
 	}
 	out := &Erasable{Searched: len(entries), reason: strings.TrimSpace(o.Reason)}
 	if out.persons, err = newPersons(s.pipeline, o.UserIDs); err != nil {
+		return nil, err
+	}
+	if err := o.reasonOf(slices.Collect(maps.Keys(out.persons.ids))); err != nil { // which has the hashes too
 		return nil, err
 	}
 	if out.salt, err = newSalt(o.Random); err != nil {

@@ -1,6 +1,9 @@
 package apply_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -147,6 +150,16 @@ func TestAHashedUserIsFoundByTheIDThatWasHashed(t *testing.T) {
 			}
 			s.export(dir, 0, hash)
 			rows := s.sound(dir, apply.VerifyOptions{}).Rows
+			session, err := apply.Open(t.Context(), s.config(dir, hash), apply.Options{Now: clock, Version: "test"})
+			require.NoError(t, err)
+			defer session.Close()
+			_, err = session.Load(t.Context())
+			require.NoError(t, err)
+			mac := hmac.New(sha256.New, []byte("0123456789abcdef"))
+			mac.Write([]byte(s.user()))
+			var wrong *apply.EraseOptionsError
+			_, err = session.FindErasable(t.Context(), apply.EraseOptions{UserIDs: []string{s.user()}, Reason: "for " + hex.EncodeToString(mac.Sum(nil))})
+			require.ErrorAs(t, err, &wrong, "the hash names the person too")
 			out := s.erase(s.config(dir, hash))
 			require.Equal(t, rows-out.Rows, s.sound(dir, apply.VerifyOptions{Deep: true}).Rows)
 			require.Zero(t, s.export(dir, 0, hash).Partitions.Written)

@@ -129,7 +129,9 @@ func TestWhatWasErasedDoesNotComeBack(t *testing.T) {
 				w.applyOnce(apply.PlanOptions{})
 				w.mustEqual(w.export, w.others())
 			}
-			require.Equal(t, out.Rows, w.settled().Census.Erased)
+			report := w.settled()
+			require.Equal(t, out.Rows, report.Census.Erased)
+			require.Equal(t, out.Rows, report.Erased, "each is counted once, however many partitions know it")
 			w.nowhere()
 		})
 	}

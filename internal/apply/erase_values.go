@@ -43,6 +43,11 @@ func (o *EraseOptions) Check() error {
 	case len(o.Reason) > longestReason:
 		return &EraseOptionsError{fmt.Sprintf("the reason has %d bytes, more than %d", len(o.Reason), longestReason), "it is kept in each partition: refer to where more is written"}
 	}
+	return o.reasonOf(ids)
+}
+
+// reasonOf says that the reason names one of the ids.
+func (o *EraseOptions) reasonOf(ids []string) error {
 	reason := strings.ToLower(o.Reason)
 	for _, id := range ids {
 		if strings.Contains(reason, strings.ToLower(id)) {

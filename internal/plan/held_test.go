@@ -42,3 +42,27 @@ func TestWhatAPartitionHasMustBeHadAgainUnlessItWasAskedForOrFiltersLeaveMoreOut
 		})
 	}
 }
+
+// Records that come late are not left to the next run where the size changes meanwhile.
+func TestWhatIsRecentIsListedAgainInPartitionsOfAnotherSizeToo(t *testing.T) {
+	listed := day(20, 1) // after the lookback of the 17th, and not of the others
+	all := []state.Entry{held(17, listed), held(18, listed), held(19, listed)}
+	plain := state.Shape(pipeline{}.parse(t).Shape())
+	month := pipeline{partition: "month"}
+	pl, err := Build(input(t, month.parse(t), stateOf(t, plain, all...), stored(all...)))
+	require.NoError(t, err)
+	require.Equal(t, []string{"dt=2026-04-17", "dt=2026-04-18", "dt=2026-04-19"}, pl.Steps[0].Base)
+	require.Equal(t, []Interval{{day(18, 0), day(20, 0)}}, pl.Steps[0].List)
+
+	pl, err = Build(input(t, pipeline{partition: "hour"}.parse(t), stateOf(t, plain, all...), stored(all...)))
+	require.NoError(t, err)
+	for i := range 72 {
+		s := pl.Steps[i]
+		if i < 24 {
+			require.Empty(t, s.List, s.Name())
+		} else {
+			require.Equal(t, []Interval{{s.From, s.To}}, s.List, s.Name())
+		}
+		require.Len(t, s.Base, 1)
+	}
+}

@@ -66,7 +66,7 @@ func (b *builder) checkLayout() error {
 }
 
 // base returns the partitions of another size that the state has of a project's time, the name of their size, and what of the
-// time they leave uncovered. It returns none where they hold other rows than are declared, can't be read, or have quarantined
+// time they leave uncovered, or may have more records of by now. It returns none where they hold other rows than are declared, can't be read, or have quarantined
 // records; then held are those whose records must be had from the API.
 func (b *builder) base(project string, span window.Interval) (names []string, size string, uncovered []window.Interval, held []state.Entry) {
 	var covered []window.Interval
@@ -81,7 +81,10 @@ func (b *builder) base(project string, span window.Interval) (names []string, si
 		usable = usable && len(rows) == 0 && len(b.gone(e)) == 0 && b.readable(e, nil) && e.Quarantined == 0
 		p, _ := window.ParsePartition(e.Partition)
 		names, size = append(names, e.Name()), p.Granularity.String()
-		covered, held = append(covered, time), append(held, *e)
+		held = append(held, *e)
+		if !b.recent(e.AsOf, e.To) {
+			covered = append(covered, time)
+		}
 	}
 	if !usable {
 		return nil, size, nil, held

@@ -159,7 +159,7 @@ func (s *stray) finding() Finding {
 		Advice: "remove it by hand: it is no data file of this pipeline",
 	}
 	if _, ok := plan.PartitionOf(s.key); ok {
-		f.Advice = "logferry apply removes or replaces it where its partition is declared or in the state; otherwise remove it by hand"
+		f.Advice = "logferry apply removes or replaces it where its partition is declared or in the state; otherwise remove it by hand. If commits may have been removed (`logferry state head` is not what was written down), restore these first"
 	}
 	if s.of != nil {
 		f.Problem = fmt.Sprintf("it is of version %d of %s, which was replaced: %s", s.of.Version, s.of.Name(), f.Problem)

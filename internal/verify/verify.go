@@ -85,6 +85,7 @@ type verifier struct {
 	report *Report
 	// quarantined are the quarantine objects that manifests name, as sink, line break, key.
 	quarantined map[string]bool
+	erased      state.ErasedSet // of all partitions
 }
 
 func (v *verifier) find(f Finding) {
@@ -160,9 +161,10 @@ func (v *verifier) partition(ctx context.Context, e *state.Entry) error {
 		if m.Root == "" {
 			r.WithoutRoot++
 		}
-		if erased := m.ErasedSet().Len(); erased > 0 {
+		if erased := m.ErasedSet(); erased.Len() > 0 { // partitions of another size have the same list
 			r.Erasures += int64(len(m.Erasures))
-			r.Erased += erased
+			v.erased.Join(erased.List())
+			r.Erased = v.erased.Len()
 		}
 		if q := m.QuarantineObject; q != nil {
 			v.quarantined[q.Sink+"\n"+q.Key] = true
