@@ -266,7 +266,7 @@ func TestTheAuditorsScriptChecksAProof(t *testing.T) {
 		c.change(p)
 		out, err := check(p, c.head, c.id)
 		require.Error(t, err, what)
-		require.Contains(t, out, "AssertionError", what)
+		require.Contains(t, out, "NOT proven", what)
 		_, because, found := strings.Cut(what, "; ")
 		if found {
 			what = because
