@@ -101,20 +101,20 @@ func TestNothingErasedIsNoDetour(t *testing.T) {
 func TestWhatWasReceivedIsTheirsByItsUserOrByTheTextThatIsNoRecord(t *testing.T) {
 	who := &persons{ids: map[string]bool{`u"1`: true}}
 	for text, want := range map[string]bool{
-		`{"metadata":{"user_id":"u\"1"}}`:                        true,
-		`{"metadata":{"user_id":"u\u00221"}}`:                    true,
-		`{"metadata":{"user_id":"x","user_id":"u\"1"}}`:          true,
-		`{"metadata":{"user_id":"u\"1","user_id":"x"}}`:          false,
-		`{"metadata":{"user_id":"x"},"note":"u\"1"}`:             false,
-		`{"metadata":{},"note":"u\"1"}`:                          false,
-		`{"Metadata":{"user_id":"u\"1"}}`:                        false,
-		`{"metadata":"u\"1"}`:                                    false,
-		`{"metadata":{"user_id":"u\"1"}`:                         true,
-		`["u\"1"]`:                                               true,
-		"\xff u\"1":                                              true,
-		`{"metadata":{}}`:                                        false,
-		``:                                                       false,
-		`{"metadata":{"user_id":"u\"1"},"bad":"` + "\xff" + `"}`: true,
+		`{"metadata":{"user_id":"u\"1"}}`:               true,
+		`{"metadata":{"user_id":"u\u00221"}}`:           true,
+		`{"metadata":{"user_id":"x","user_id":"u\"1"}}`: true,
+		`{"metadata":{"user_id":"u\"1","user_id":"x"}}`: false,
+		`{"metadata":{"user_id":"x"},"note":"u\"1"}`:    false,
+		`{"metadata":{},"note":"u\"1"}`:                 false,
+		`{"Metadata":{"user_id":"u\"1"}}`:               false,
+		`{"metadata":"u\"1"}`:                           false,
+		`{"metadata":{"user_id":"u\"1"}`:                true,
+		`["u\"1"]`:                                      true,
+		"\xff u\"1":                                     true,
+		`{"metadata":{}}`:                               false,
+		``:                                              false,
+		"{\"metadata\":{\"user_id\":\"u\\\"1\"},\"bad\":\"\xff\"}": true,
 	} {
 		require.Equal(t, want, who.received([]byte(text)), text)
 	}
