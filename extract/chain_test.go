@@ -59,7 +59,7 @@ func TestAMillisecondThatCursorsCanNotCrossIsAnError(t *testing.T) {
 		require.ErrorAs(t, err, &walk)
 		require.NotEmpty(t, walk.Hint)
 		require.Equal(t, day, walk.Window)
-		require.Less(t, api.lists, 400)
+		require.Less(t, api.listRequests(), 400)
 	})
 }
 
@@ -79,9 +79,7 @@ func TestEndlesslyRepeatedCursorsAreAnError(t *testing.T) {
 				var chain *ChainError
 				require.ErrorAs(t, err, &chain)
 				require.Contains(t, err.Error(), "repeats a cursor")
-				api.mu.Lock()
-				defer api.mu.Unlock()
-				require.Less(t, api.lists, 5000)
+				require.Less(t, api.listRequests(), 5000)
 			})
 		})
 	}
@@ -110,7 +108,7 @@ func TestASparseIntervalCostsOneRequest(t *testing.T) {
 	withFake(t, api, Options{}, func(t *testing.T, x *Extractor, c *Client) {
 		_, err := x.Walk(t.Context(), Step{Client: c, Interval: day, Details: DetailsNone}, &gathered{})
 		require.NoError(t, err)
-		require.Equal(t, 1, api.lists)
+		require.Equal(t, 1, api.listRequests())
 	})
 }
 
@@ -278,6 +276,6 @@ func TestWhatAnEarlierAttemptMayHaveKeptIsNotSplitOff(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, g.records, 3000, "each once")
 		require.EqualValues(t, 1, stats.Restarts)
-		require.Equal(t, 32, api.lists, "a page of the first attempt, and no cursor that is rejected again")
+		require.Equal(t, 32, api.listRequests(), "a page of the first attempt, and no cursor that is rejected again")
 	})
 }

@@ -43,7 +43,7 @@ func TestADetailThatNeverSucceedsBlocksNoOther(t *testing.T) {
 		bad := g.bads[0]
 		require.Equal(t, "log_00000", bad.ID)
 		require.Greater(t, bad.Attempts, 5)
-		require.Equal(t, bad.Attempts, api.details["log_00000"])
+		require.Equal(t, bad.Attempts, api.detailRequests()["log_00000"])
 		require.Contains(t, bad.LastError, "500")
 		require.NotEmpty(t, bad.Reason)
 		require.NotEmpty(t, bad.Raw)
@@ -81,7 +81,7 @@ func TestAReceiversErrorEndsTheWalk(t *testing.T) {
 			full := errors.New("disk full")
 			_, err := x.Walk(t.Context(), Step{Client: c, Interval: day, Details: details}, &gathered{fail: full})
 			require.ErrorIs(t, err, full)
-			require.Less(t, len(api.details), 5000)
+			require.Less(t, len(api.detailRequests()), 5000)
 		})
 	}
 }

@@ -3,6 +3,7 @@ package extract
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -25,6 +26,20 @@ type fakeAPI struct {
 	mu      sync.Mutex
 	lists   int
 	details map[string]int
+}
+
+// listRequests is how many list requests came, at any time: a request that its client gave up may still be served.
+func (f *fakeAPI) listRequests() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lists
+}
+
+// detailRequests is how many detail requests came for each record.
+func (f *fakeAPI) detailRequests() map[string]int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return maps.Clone(f.details)
 }
 
 // stateNoLimit says that there is no limit in practice.

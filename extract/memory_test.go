@@ -128,7 +128,7 @@ func TestBudgetLearnsTheSizeOfAnswers(t *testing.T) {
 
 // TestDetailsAreNotHeldOnceReceived: a page's records are jobs in one array, of which one may last for long.
 func TestDetailsAreNotHeldOnceReceived(t *testing.T) {
-	const large = 1 << 20
+	const large = 1 << 19
 	api := &fakeAPI{entries: newestEntries(PageLimit)}
 	var others chan struct{} // of the bubble
 	api.detail = func(w http.ResponseWriter, _ *http.Request, id string, _ int) bool {

@@ -21,7 +21,7 @@ func TestAWalkThatEndedAsksForNothingWhenItIsResumed(t *testing.T) {
 			again := &fakeAPI{}
 			_, g := resumed(t, again, step, journal)
 			require.Empty(t, g.records)
-			require.Zero(t, again.lists, "windows: %d, entries: %d", windows, n)
+			require.Zero(t, again.listRequests(), "windows: %d, entries: %d", windows, n)
 		}
 	}
 }
@@ -38,7 +38,7 @@ func TestAResumedWalkReadsWhatItsIntervalHasGrownBy(t *testing.T) {
 		require.Len(t, before.records, 1000-len(after.records), "each once")
 		again := &fakeAPI{}
 		resumed(t, again, step, journal)
-		require.Zero(t, again.lists, "the windows of both walks are told apart")
+		require.Zero(t, again.listRequests(), "the windows of both walks are told apart")
 	}
 }
 
@@ -62,8 +62,8 @@ func TestOnlyPendingEntriesAreFetchedWhereThereIsNoInterval(t *testing.T) {
 		stats, err := x.Walk(t.Context(), Step{Client: c, Details: DetailsFailed, Resume: &Resume{Pending: entriesOf(250)}}, g)
 		require.NoError(t, err)
 		require.Len(t, g.ids(), 250)
-		require.Zero(t, api.lists)
-		require.Len(t, api.details, 125, "those whose status asks for it")
+		require.Zero(t, api.listRequests())
+		require.Len(t, api.detailRequests(), 125, "those whose status asks for it")
 		require.EqualValues(t, 250, stats.Kept)
 		require.EqualValues(t, 125, stats.Fetched)
 		require.EqualValues(t, 125, stats.Skipped)

@@ -172,6 +172,9 @@ func TestAWindowThatWasSplitAsksOnlyForItselfWhenItBeginsAgain(t *testing.T) {
 func TestRecordsOfOneMillisecondAreKeptOnceWhereAWindowIsSplitAtIt(t *testing.T) {
 	for _, order := range []logsim.Order{logsim.Newest, logsim.Oldest} {
 		for _, to := range []logsim.ToMode{logsim.ToExclusive, logsim.ToInclusive, logsim.ToMillisecond} {
+			if testing.Short() && to != logsim.ToInclusive {
+				continue
+			}
 			// Nine tenths of the records stand in a few milliseconds; two of them have each more than 30 pages.
 			crowd := window.New(day.From, day.From.Add(400*time.Millisecond))
 			api := logsim.Options{Order: order, To: to, Records: logsim.Records{
@@ -261,6 +264,9 @@ func TestAFailureWhileSplittingGivesTheSlotsBack(t *testing.T) {
 }
 
 func TestWithDetailsFewWindowsAreWalkedWhileDetailsWait(t *testing.T) {
+	if testing.Short() {
+		t.Skip("18,000 details")
+	}
 	for _, c := range []struct {
 		detail time.Duration // each takes
 		most   int64         // windows split off

@@ -35,6 +35,9 @@ func TestAnInterruptedRunGoesOnWhereItWas(t *testing.T) {
 	for name, c := range map[string]struct {
 		bucket, damage bool
 	}{"folder": {}, "bucket": {bucket: true}, "damaged folder": {damage: true}, "damaged bucket": {bucket: true, damage: true}} {
+		if testing.Short() && !c.damage {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			e, records := aDay(800)
 			dir := t.TempDir()

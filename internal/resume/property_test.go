@@ -131,7 +131,7 @@ func (p *plot) play(t *testing.T) string {
 func TestAWalkThatSplitsGoesOnWithTheSameWindowsWhereverItIsKilled(t *testing.T) {
 	every := 1
 	if testing.Short() {
-		every = 9
+		every = 21
 	}
 	for _, order := range []logsim.Order{logsim.Newest, logsim.Oldest} {
 		api := logsim.Options{

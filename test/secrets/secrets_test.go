@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -32,6 +33,7 @@ func TestMain(m *testing.M) {
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	code := 1
 	if err := build.Run(); err == nil {
+		_ = flag.Set("test.parallel", "6") // they wait most of the time
 		code = m.Run()
 	}
 	_ = os.RemoveAll(dir)
@@ -173,7 +175,7 @@ func TestNoPlantedValueIsLeftAnywhere(t *testing.T) {
 		spool          string
 	}{{"rules", true, false, ""}, {"secrets", false, true, ""}, {"both, spool in a bucket", true, true, "spool"}} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel() // they wait most of the time
+			t.Parallel()
 			w := newWorld(t, c.rules, c.secrets, c.spool)
 			w.run(0, "plan", "--out", filepath.Join(w.dir, "tonight.plan"))
 			for _, n := range []int{5, 70} {
