@@ -42,10 +42,10 @@ test-engines: ## exports, and the state, in real servers (S3, Google Cloud Stora
 	sh test/engines/azure/install.sh
 	cd test/engines && $(GO) test -timeout 30m ./...
 
-# test/secrets runs the program, which is built without the detector; test/faults would take this step beyond its time: go test -race -short ./test/faults
+# The campaigns of test/ would take this step beyond its time: go test -race -short -vet=off ./test/crash ./test/faults
 .PHONY: race
-race: ## the tests under the race detector
-	$(GO) test -race -short $(filter-out %/test/faults %/test/secrets,$(TESTED))
+race: ## the tests of the packages under the race detector, the long ones in part
+	$(GO) test -race -short $(filter-out logferry/test/%,$(TESTED))
 
 .PHONY: lint
 lint: ## formatting, vet, staticcheck, and the import rules of docs/ARCHITECTURE.md

@@ -151,6 +151,9 @@ func incompressible(n int) []byte {
 }
 
 func TestOpenPartitionsShareTheMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes 48 MB")
+	}
 	const memory, size = 16 << 20, 8 << 10
 	schema := &table.Schema{Columns: []table.Column{{Name: "text", Kind: table.String}}}
 	largestGroup := func(partitions int, seal bool) int64 {

@@ -45,6 +45,9 @@ func flattened(t *testing.T, entry, detail string, paths ...string) (values []st
 }
 
 func TestColumnsOfDescendantsTakeMemoryInProportionToTheRecord(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures memory")
+	}
 	deep := strings.Repeat(`{"a":`, 4500) + "1" + strings.Repeat("}", 4500)
 	wide := nested(250, "["+strings.TrimSuffix(strings.Repeat("1,", 14_000), ",")+"]")
 	for _, paths := range [][]string{

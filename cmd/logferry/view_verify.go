@@ -52,7 +52,7 @@ func (a *app) printReport(r *verify.Report) error {
 		printLine(w, "head", "%d:%s (lineage %s)", r.Serial, r.Head, r.Lineage)
 	}
 	if r.Anchors > 0 {
-		printLine(w, "against", "%s that was written down is in the history", counted(r.Anchors, "head"))
+		printLine(w, "against", "%s, written down elsewhere: in the history", counted(r.Anchors, "head"))
 	}
 	if n := r.Signatures; n != nil {
 		printLine(w, "signatures", "%s signed, the newest of them %d; %s by another key, %s unsigned", counted(n.Signed, "commit"), n.Newest,

@@ -109,8 +109,9 @@ func (s *signatures) end() error {
 	if s.head == nil || s.ofHead != state.Unsigned && s.ofHead != state.OtherKey {
 		return nil
 	}
-	problem := "the newest commit is not signed"
+	problem, advice := "the newest commit is not signed", "compare it with what was written down after the last run; if it is yours, `logferry state sign` signs it"
 	if s.ofHead == state.OtherKey {
+		advice = "give the public key of every key that was ever used with --public-key; where none of them signed it, find out who can write to the bucket"
 		problem = "the newest commit was signed by another key (" + s.head.Signer + ")"
 	}
 	if n := s.count.Newest; n > 0 {
@@ -119,8 +120,7 @@ func (s *signatures) end() error {
 		problem += ", and no other commit is signed by a key that was given"
 	}
 	s.v.find(Finding{
-		Kind: Unsigned, Key: s.v.Store.CommitKey(s.head.Serial), Problem: problem,
-		Advice: "compare it with what was written down after the last run; if it is yours, `logferry state sign` signs it",
+		Kind: Unsigned, Key: s.v.Store.CommitKey(s.head.Serial), Problem: problem, Advice: advice,
 	})
 	return nil
 }

@@ -95,6 +95,9 @@ func TestColumnsAreEncodedByWhatTheSchemaSaysOfThem(t *testing.T) {
 }
 
 func TestStatisticsAndPageIndexSayWhichTimesAPageHas(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes from one goroutine")
+	}
 	const rows = 17_000
 	content := manyRows(t, rows, 0, 64<<20)
 	f, err := parquetgo.OpenFile(bytes.NewReader(content), int64(len(content)))
@@ -123,6 +126,9 @@ func TestStatisticsAndPageIndexSayWhichTimesAPageHas(t *testing.T) {
 
 // A dictionary that is given up at some size leaves what follows out of the bloom filter.
 func TestBloomFiltersKnowEveryValueHoweverLargeTheDictionary(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes from one goroutine")
+	}
 	s := &table.Schema{Columns: []table.Column{
 		{Name: "only_filter", Kind: table.String, Lookup: true},
 		{Name: "both", Kind: table.String, Lookup: true, Repeats: true},
