@@ -13,6 +13,7 @@ import (
 
 type applyFlags struct {
 	planFlags
+	against []string
 	approve bool
 }
 
@@ -29,15 +30,23 @@ Interrupted once, it stops after what is being written is abandoned cleanly, and
 interrupted twice, it stops at once, and the next run goes on from there too. A partition that fails does not hold up the
 others.
 
+--against compares the state with heads that were written down elsewhere after earlier runs (` + "`logferry state head`" + `): where
+it was rolled back or rewritten since, nothing is fetched or written.
+
 Exit codes: 0 the lake holds what is declared, 1 something is missing, 130 interrupted.`,
 		Example: `  logferry apply
   logferry apply -f nightly.yaml --auto-approve --json > run.ndjson
-  logferry apply tonight.plan`,
+  logferry apply tonight.plan
+  logferry apply --against heads.txt && logferry state head >> heads.txt`,
 		Args: mayHave("the file of a saved plan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := f.options(cmd.CommandPath())
 			if err != nil {
 				return err
+			}
+			anchors, err := readAnchors(f.against)
+			if err != nil {
+				return a.notBegun(err)
 			}
 			var saved *plan.Plan
 			if len(args) == 1 {
@@ -52,7 +61,7 @@ Exit codes: 0 the lake holds what is declared, 1 something is missing, 130 inter
 			defer measure.Close()
 			view := a.applyView()
 			events := measure.Run(view)
-			sum, err := a.apply(cmd.Context(), apply.Options{Events: events, OnAnswer: measure.Answered}, saved, o, f.approve || saved != nil)
+			sum, err := a.apply(cmd.Context(), apply.Options{Events: events, OnAnswer: measure.Answered, Anchors: anchors}, saved, o, f.approve || saved != nil)
 			view.Close()
 			events.End(sum, err)
 			if sum == nil {
@@ -68,6 +77,7 @@ Exit codes: 0 the lake holds what is declared, 1 something is missing, 130 inter
 		},
 	}
 	f.add(cmd)
+	againstFlag(cmd, &f.against)
 	cmd.Flags().BoolVar(&f.approve, "auto-approve", false, "don't ask")
 	return cmd
 }

@@ -20,6 +20,7 @@ type eraseFlags struct {
 	idFile          string
 	reason          string
 	targets         []string
+	against         []string
 	approve, dryRun bool
 }
 
@@ -60,7 +61,16 @@ docs/ERASURE.md says what is searched and what is out of reach: versions that a 
 			if err := o.Check(); err != nil {
 				return err
 			}
-			return a.with(cmd.Context(), func(s *apply.Session) error { return a.erase(cmd.Context(), s, o, f) })
+			anchors, err := readAnchors(f.against)
+			if err != nil {
+				return err
+			}
+			s, err := a.openWith(cmd.Context(), apply.Options{Events: newRetries(a), Anchors: anchors})
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			return a.erase(cmd.Context(), s, o, f)
 		},
 	}
 	flags := cmd.Flags()
@@ -69,6 +79,7 @@ docs/ERASURE.md says what is searched and what is out of reach: versions that a 
 	flags.StringVar(&f.reason, "reason", "", "why, in `words` that are kept; must not have an id in it")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "only show what would be erased: nothing is locked or written")
 	flags.BoolVar(&f.approve, "auto-approve", false, "don't ask")
+	againstFlag(cmd, &f.against)
 	targetFlags(cmd, &f.targets)
 	return cmd
 }

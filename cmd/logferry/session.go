@@ -90,6 +90,11 @@ func (a *app) confirm(ctx context.Context, question string, must bool) error {
 
 var errNotConfirmed = errors.New("not confirmed: nothing was changed")
 
+// againstFlag adds --against to a command that writes.
+func againstFlag(cmd *cobra.Command, against *[]string) {
+	cmd.Flags().StringArrayVar(against, "against", nil, "build only on the history of this head: `ANCHOR` is SERIAL:HASH, a hash, or a file with one a line, of which the newest counts; may be repeated")
+}
+
 // targetFlags adds --target to a command.
 func targetFlags(cmd *cobra.Command, targets *[]string) {
 	cmd.Flags().StringArrayVar(targets, "target", nil, "only this `partition`, those below it (dt=2026-04-17), or a project's (prod, prod/dt=2026-04-17); may be repeated")

@@ -13,6 +13,7 @@ import (
 	"logferry/internal/config"
 	"logferry/internal/plan"
 	"logferry/internal/state"
+	"logferry/internal/verify"
 	"logferry/sinks/bucket"
 )
 
@@ -25,6 +26,10 @@ type Options struct {
 
 	// WithoutAPI opens a session that can only look at what was exported: it needs no credentials of the API, and no spool.
 	WithoutAPI bool
+
+	// Anchors are heads of the state that were written down elsewhere: where its history is not the one of then, Lock returns a
+	// *verify.HistoryError, and nothing is built on it.
+	Anchors []verify.Anchor
 
 	// OnAnswer is told of every request to the API; see extract.ClientOptions. It may be nil.
 	OnAnswer func(op extract.Op, status int, took time.Duration)

@@ -7,19 +7,24 @@ import (
 	"time"
 
 	"logferry/internal/state"
+	"logferry/internal/verify"
 )
 
 // Lock gets the state's lock, after it has checked that every bucket can be used and keeps its promises, and completes what
 // a killed run left half done. The context that it returns ends, with the reason as its cause, when the lock is lost.
 // unlock gives the lock back; it may be called when ctx has ended. waiting, which may be nil, is told whom it waits for.
 //
-// With a signing key the error is a *state.ForeignHeadError where the newest commit is not signed by it; nothing is completed then.
+// With a signing key the error is a *state.ForeignHeadError where the newest commit is not signed by it, and with anchors a
+// *verify.HistoryError where the history is another one; nothing is completed then.
 func (s *Session) Lock(ctx context.Context, operation string, waiting func(state.LockInfo)) (locked context.Context, unlock func(), err error) {
 	locked, unlock, err = s.lockOnly(ctx, operation, waiting)
 	if err != nil {
 		return nil, nil, err
 	}
 	if err = s.store.CheckHead(locked, s.state); err == nil {
+		err = s.checkAnchors(locked)
+	}
+	if err == nil {
 		s.warnUnsigned()
 		err = s.complete(locked)
 	}
@@ -28,6 +33,17 @@ func (s *Session) Lock(ctx context.Context, operation string, waiting func(state
 		return nil, nil, err
 	}
 	return locked, unlock, nil
+}
+
+// checkAnchors refuses a history that is not the one whose head was written down.
+func (s *Session) checkAnchors(ctx context.Context) error {
+	if len(s.opts.Anchors) == 0 {
+		return nil
+	}
+	if err := verify.Against(s.store.History(ctx), s.opts.Anchors); err != nil {
+		return fmt.Errorf("compare the state with what was written down: %w", err)
+	}
+	return nil
 }
 
 // warnUnsigned says that a signed history is about to go on without signatures.

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,6 +71,42 @@ func ParseAnchors(content []byte) ([]Anchor, error) {
 		return nil, ErrAnchor
 	}
 	return out, nil
+}
+
+// HistoryError says that a history is not the one whose head was written down elsewhere.
+type HistoryError struct{ Problem string }
+
+func (e *HistoryError) Error() string { return e.Problem }
+
+// Hint is what the user can do about it.
+func (*HistoryError) Hint() string { return anchorAdvice }
+
+const anchorAdvice = "restore the state from a copy that has this commit, and find out who can write to the bucket"
+
+// Against returns a *HistoryError where a history, from its newest commit to its first, is not the one of the anchors. Of those with a
+// serial only the newest are compared, so that no more is read than was committed since then: the chain ties the others to them, and Run
+// compares them all.
+func Against(history iter.Seq2[*state.Commit, error], anchors []Anchor) error {
+	anchors = slices.Clone(anchors)
+	newest := slices.MaxFunc(anchors, func(x, y Anchor) int { return cmp.Compare(x.Serial, y.Serial) }).Serial
+	anchors = slices.DeleteFunc(anchors, func(a Anchor) bool { return a.Serial > 0 && a.Serial < newest })
+	a := newAnchored(anchors)
+	for c, err := range history {
+		if err != nil {
+			return err
+		}
+		a.meet(c)
+		reached := newest == 0 || c.Serial <= newest
+		if reached && !slices.ContainsFunc(anchors, func(want Anchor) bool { return want.Serial == 0 && !a.holds(want) }) {
+			break
+		}
+	}
+	for _, want := range a.anchors {
+		if problem := a.problem(want, 0); problem != "" {
+			return &HistoryError{problem}
+		}
+	}
+	return nil
 }
 
 // anchored compares a history with anchors while it is walked, from its newest commit to its first.
@@ -142,8 +179,7 @@ func (v *verifier) anchors(a *anchored) {
 			key = v.Store.CommitKey(want.Serial)
 		}
 		v.find(Finding{
-			Kind: History, Key: key, Problem: problem,
-			Advice: "restore the state from a copy that has this commit, and find out who can write to the bucket",
+			Kind: History, Key: key, Problem: problem, Advice: anchorAdvice,
 		})
 	}
 }

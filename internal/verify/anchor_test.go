@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -42,6 +43,56 @@ func TestAFileOfAnchorsMayHoldComments(t *testing.T) {
 		_, err = ParseAnchors([]byte(text))
 		require.ErrorIs(t, err, ErrAnchor, "a file without an anchor proves nothing")
 	}
+}
+
+func TestAHistoryIsReadNoFurtherThanToTheNewestOfWhatWasWrittenDown(t *testing.T) {
+	at := func(serial int64, digit string) Anchor { return Anchor{Serial: serial, Hash: hashOf(digit)} }
+	broken := errors.New("broken")
+	for name, c := range map[string]struct {
+		anchors []Anchor
+		read    int // commits, of four
+		problem string
+	}{
+		"the newest":               {[]Anchor{at(4, "d")}, 1, ""},
+		"an earlier one":           {[]Anchor{at(3, "c")}, 2, ""},
+		"a file of them":           {[]Anchor{at(1, "f"), at(2, "b"), at(3, "c")}, 2, ""},
+		"a hash":                   {[]Anchor{at(0, "b")}, 3, ""},
+		"a hash beside a serial":   {[]Anchor{at(4, "d"), at(0, "b")}, 3, ""},
+		"a later one":              {[]Anchor{at(5, "e"), at(1, "a")}, 1, "rolled back: the history ends with commit 4, and commit 5"},
+		"another one":              {[]Anchor{at(3, "f"), at(2, "b")}, 2, "rewritten: commit 3"},
+		"two of one serial":        {[]Anchor{at(3, "c"), at(3, "f")}, 2, "rewritten: commit 3"},
+		"a hash of no commit":      {[]Anchor{at(0, "f")}, 4, "no commit of the history has"},
+		"a history that is broken": {[]Anchor{at(1, "a")}, 5, broken.Error()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			read := 0
+			err := Against(func(yield func(*state.Commit, error) bool) {
+				for i, digit := range []string{"d", "c", "b", "a"} {
+					if read++; c.read == 5 && i == 3 {
+						read++
+						yield(nil, broken)
+						return
+					}
+					if !yield(&state.Commit{Serial: int64(4 - i), Hash: hashOf(digit)}, nil) {
+						return
+					}
+				}
+			}, c.anchors)
+			require.Equal(t, c.read, read)
+			var other *HistoryError
+			switch {
+			case c.problem == "":
+				require.NoError(t, err)
+			case c.read == 5:
+				require.ErrorIs(t, err, broken)
+			default:
+				require.ErrorAs(t, err, &other)
+				require.Contains(t, err.Error(), c.problem)
+			}
+		})
+	}
+	var gone *HistoryError
+	require.ErrorAs(t, Against(func(func(*state.Commit, error) bool) {}, []Anchor{at(2, "b")}), &gone, "there is none any more")
 }
 
 // walk meets commits of the hashes, the first one being commit 1, from the newest down to the last one that is reached.
