@@ -39,26 +39,13 @@ func (e *AmbiguousError) Hint() string { return "name one with --pipeline" }
 // VerifyArchive verifies an export with nothing but its buckets, or a copy of them: no pipeline file, no credentials of the API. It writes
 // nothing but temporary files of this machine.
 func VerifyArchive(ctx context.Context, a Archive, o VerifyOptions) (_ *verify.Report, err error) {
-	dir, remove, err := workDir("verify")
+	v, err := openArchive(ctx, a, "verify")
 	if err != nil {
 		return nil, err
 	}
-	defer remove()
-	v := &archive{Archive: a, dir: dir}
 	defer v.close()
-	if err := v.openState(ctx); err != nil {
-		return nil, err
-	}
-	st, err := v.store.Load(ctx)
-	var broken *state.UnusableError // which is a finding
-	if err != nil && !errors.As(err, &broken) {
-		return nil, err
-	}
-	if err := v.openSinks(ctx, st); err != nil {
-		return nil, err
-	}
 	return verify.Run(ctx, verify.Options{
-		Store: v.store, Sinks: v.sinks, Dir: dir, Deep: o.Deep, Targets: o.Targets, Anchors: o.Anchors, Keys: o.Keys, Progress: o.Progress,
+		Store: v.store, Sinks: v.sinks, Dir: v.dir, Deep: o.Deep, Targets: o.Targets, Anchors: o.Anchors, Keys: o.Keys, Progress: o.Progress,
 	})
 }
 
@@ -67,13 +54,39 @@ type archive struct {
 	dir     string
 	cleanup []func() error
 	store   *state.Store
+	state   *state.State  // nil where it is broken
+	broken  error         // a *state.UnusableError
 	bucket  bucket.Bucket // of the state,
 	prefix  string        // below which it lies
 	sinks   []*sinks.Sink
 }
 
+// openArchive opens all of an archive, also where its state is broken. The caller closes it.
+func openArchive(ctx context.Context, a Archive, purpose string) (_ *archive, err error) {
+	dir, remove, err := workDir(purpose)
+	if err != nil {
+		return nil, err
+	}
+	v := &archive{Archive: a, dir: dir, cleanup: []func() error{func() error { remove(); return nil }}}
+	defer func() {
+		if err != nil {
+			v.close()
+		}
+	}()
+	if err := v.openState(ctx); err != nil {
+		return nil, err
+	}
+	var broken *state.UnusableError
+	if v.state, err = v.store.Load(ctx); errors.As(err, &broken) {
+		v.state, v.broken = nil, err
+	} else if err != nil {
+		return nil, err
+	}
+	return v, v.openSinks(ctx, v.state)
+}
+
 func (a *archive) close() {
-	for _, c := range a.cleanup {
+	for _, c := range slices.Backward(a.cleanup) {
 		_ = c() // what was only read can't be lost
 	}
 }

@@ -57,24 +57,15 @@ func (s *Session) Prove(ctx context.Context, o ProveOptions) (*verify.Proof, err
 
 // ProveArchive is Session.Prove with nothing but the buckets of an export, or a copy of them.
 func ProveArchive(ctx context.Context, a Archive, o ProveOptions) (*verify.Proof, error) {
-	dir, remove, err := workDir("prove")
+	v, err := openArchive(ctx, a, "prove")
 	if err != nil {
 		return nil, err
 	}
-	defer remove()
-	v := &archive{Archive: a, dir: dir}
 	defer v.close()
-	if err := v.openState(ctx); err != nil {
-		return nil, err
+	if v.broken != nil {
+		return nil, v.broken
 	}
-	st, err := v.store.Load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := v.openSinks(ctx, st); err != nil {
-		return nil, err
-	}
-	return (&prover{v.store, v.bucket, v.prefix, v.sinks}).prove(ctx, st, o)
+	return (&prover{v.store, v.bucket, v.prefix, v.sinks}).prove(ctx, v.state, o)
 }
 
 // prover makes proofs of what a state says of sinks.
