@@ -43,9 +43,6 @@ func TestSinksInMemory(t *testing.T) {
 }
 
 func TestSinksBelowAPrefix(t *testing.T) {
-	if testing.Short() {
-		t.Skip("TestSinksInFolders does the same, and is run")
-	}
 	sinktest.Run(t, sinktest.Target{
 		Open:  func(t *testing.T) bucket.Bucket { return openBucket(t, "mem://bucket/some/prefix") },
 		Brief: true,

@@ -30,8 +30,8 @@ Interrupted once, it stops after what is being written is abandoned cleanly, and
 interrupted twice, it stops at once, and the next run goes on from there too. A partition that fails does not hold up the
 others.
 
---against compares the state with heads that were written down elsewhere after earlier runs (` + "`logferry state head`" + `): where
-it was rolled back or rewritten since, nothing is fetched or written.
+--against compares the state with heads that were written down elsewhere after earlier runs: where it was rolled back or
+rewritten since, nothing is fetched or written. The first one comes from ` + "`logferry state head > heads.txt`" + ` after the first run.
 
 Exit codes: 0 the lake holds what is declared, 1 something is missing, 130 interrupted.`,
 		Example: `  logferry apply

@@ -65,12 +65,7 @@ docs/ERASURE.md says what is searched and what is out of reach: versions that a 
 			if err != nil {
 				return err
 			}
-			s, err := a.openWith(cmd.Context(), apply.Options{Events: newRetries(a), Anchors: anchors})
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			return a.erase(cmd.Context(), s, o, f)
+			return a.withOptions(cmd.Context(), apply.Options{Anchors: anchors}, func(s *apply.Session) error { return a.erase(cmd.Context(), s, o, f) })
 		},
 	}
 	flags := cmd.Flags()
@@ -122,6 +117,9 @@ func (a *app) readIDs(name string) ([]string, error) {
 func (a *app) erase(ctx context.Context, s *apply.Session, o apply.EraseOptions, f eraseFlags) error {
 	if f.dryRun {
 		if _, err := s.Load(ctx); err != nil {
+			return err
+		}
+		if err := s.CheckAnchors(ctx); err != nil {
 			return err
 		}
 		found, err := a.findErasable(ctx, s, o)

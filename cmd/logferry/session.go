@@ -16,12 +16,7 @@ import (
 	"logferry/internal/state"
 )
 
-// open loads the pipeline file and opens the pipeline. The caller closes the session.
-func (a *app) open(ctx context.Context) (*apply.Session, error) {
-	return a.openWith(ctx, apply.Options{Events: newRetries(a)})
-}
-
-// openWith is open with options that say who is told of what goes on.
+// openWith loads the pipeline file and opens the pipeline, with options that say who is told of what goes on. The caller closes the session.
 func (a *app) openWith(ctx context.Context, o apply.Options) (*apply.Session, error) {
 	now := time.Now()
 	p, err := a.load(config.Options{Now: now})
@@ -35,7 +30,13 @@ func (a *app) openWith(ctx context.Context, o apply.Options) (*apply.Session, er
 
 // with opens the pipeline for do.
 func (a *app) with(ctx context.Context, do func(*apply.Session) error) error {
-	s, err := a.open(ctx)
+	return a.withOptions(ctx, apply.Options{}, do)
+}
+
+// withOptions is with for a command that has some of its own.
+func (a *app) withOptions(ctx context.Context, o apply.Options, do func(*apply.Session) error) error {
+	o.Events = newRetries(a)
+	s, err := a.openWith(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ var errNotConfirmed = errors.New("not confirmed: nothing was changed")
 
 // againstFlag adds --against to a command that writes.
 func againstFlag(cmd *cobra.Command, against *[]string) {
-	cmd.Flags().StringArrayVar(against, "against", nil, "build only on the history of this head: `ANCHOR` is SERIAL:HASH, a hash, or a file with one a line, of which the newest counts; may be repeated")
+	cmd.Flags().StringArrayVar(against, "against", nil, "build only on a history that has this head: `ANCHOR` is SERIAL:HASH, a hash, or a file with one a line; may be repeated")
 }
 
 // targetFlags adds --target to a command.

@@ -14,7 +14,7 @@ func newStateHead(a *app) *cobra.Command {
 		Use:   "head",
 		Short: "Print the newest commit as SERIAL:HASH, to be written down",
 		Long: `Print the serial of the newest commit and the hash of it. Written down where those who write to the bucket can't change
-it, it proves later that nothing up to that commit was changed: see logferry verify --against.`,
+it, it proves later that nothing up to that commit was changed: see logferry verify --against, and apply --against.`,
 		Example: `  logferry state head >> heads.txt
   logferry verify --against heads.txt`,
 		Args: noArgs,

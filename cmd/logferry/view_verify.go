@@ -51,8 +51,8 @@ func (a *app) printReport(r *verify.Report) error {
 	if r.Head != "" {
 		printLine(w, "head", "%d:%s (lineage %s)", r.Serial, r.Head, r.Lineage)
 	}
-	if r.Anchors > 0 {
-		printLine(w, "against", "%s, written down elsewhere: in the history", counted(r.Anchors, "head"))
+	if r.AnchorsGiven > 0 {
+		printLine(w, "against", "%d of %s in the history", r.Anchors, counted(r.AnchorsGiven, "anchor"))
 	}
 	if n := r.Signatures; n != nil {
 		printLine(w, "signatures", "%s signed, the newest of them %d; %s by another key, %s unsigned", counted(n.Signed, "commit"), n.Newest,

@@ -38,7 +38,7 @@ func (e *AmbiguousError) Hint() string { return "name one with --pipeline" }
 
 // VerifyArchive verifies an export with nothing but its buckets, or a copy of them: no pipeline file, no credentials of the API. It writes
 // nothing but temporary files of this machine.
-func VerifyArchive(ctx context.Context, a Archive, o VerifyOptions) (_ *verify.Report, err error) {
+func VerifyArchive(ctx context.Context, a Archive, o VerifyOptions) (*verify.Report, error) {
 	v, err := openArchive(ctx, a, "verify")
 	if err != nil {
 		return nil, err

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
+
+	"logferry/internal/verify"
 )
 
 // Result is how a run ended.
@@ -37,7 +39,10 @@ func (s *Session) Unbegun(ctx context.Context, err error) *Summary {
 		sum.Errors = []string{"interrupted before the plan was made"}
 	}
 	sum.DurationMS = max(time.Since(s.opts.Now).Milliseconds(), 0)
-	sum.lies(s.state)
+	var other *verify.HistoryError
+	if !errors.As(err, &other) { // whose head is nothing to be written down
+		sum.lies(s.state)
+	}
 	return sum
 }
 

@@ -22,7 +22,7 @@ func (s *Session) Lock(ctx context.Context, operation string, waiting func(state
 		return nil, nil, err
 	}
 	if err = s.store.CheckHead(locked, s.state); err == nil {
-		err = s.checkAnchors(locked)
+		err = s.CheckAnchors(locked)
 	}
 	if err == nil {
 		s.warnUnsigned()
@@ -35,8 +35,8 @@ func (s *Session) Lock(ctx context.Context, operation string, waiting func(state
 	return locked, unlock, nil
 }
 
-// checkAnchors refuses a history that is not the one whose head was written down.
-func (s *Session) checkAnchors(ctx context.Context) error {
+// CheckAnchors returns a *verify.HistoryError where the history is not the one of Options.Anchors. It needs no lock.
+func (s *Session) CheckAnchors(ctx context.Context) error {
 	if len(s.opts.Anchors) == 0 {
 		return nil
 	}

@@ -64,7 +64,7 @@ func TestAResumedWalkAsksOnlyForWhatTheJournalDoesNotHave(t *testing.T) {
 		// In steps of seven every value of every choice comes up, and so it does in some of these.
 		some := i%7 == 0 || i%7 == 3
 		if testing.Short() {
-			some = i%42 == 0 || i%42 == 7
+			some = i == 0 || i == 21 || i == 34
 		}
 		if !some && os.Getenv("LOGFERRY_RESUME_ALL") == "" {
 			continue

@@ -30,6 +30,9 @@ func (a Anchor) String() string {
 // ErrAnchor says that a text is no anchor.
 var ErrAnchor = errors.New("it is no anchor: expected SERIAL:HASH as `logferry state head` prints it, or the hash alone, 64 hex digits")
 
+// errNoAnchor is an ErrAnchor of a file.
+var errNoAnchor = fmt.Errorf("there is none in it yet; %w", ErrAnchor)
+
 // ParseAnchor reads SERIAL:HASH, or a hash alone.
 func ParseAnchor(text string) (Anchor, error) {
 	serial, hash, both := strings.Cut(text, ":")
@@ -68,7 +71,7 @@ func ParseAnchors(content []byte) ([]Anchor, error) {
 		return nil, err
 	}
 	if len(out) == 0 {
-		return nil, ErrAnchor
+		return nil, errNoAnchor
 	}
 	return out, nil
 }
@@ -83,26 +86,20 @@ func (*HistoryError) Hint() string { return anchorAdvice }
 
 const anchorAdvice = "restore the state from a copy that has this commit, and find out who can write to the bucket"
 
-// Against returns a *HistoryError where a history, from its newest commit to its first, is not the one of the anchors. Of those with a
-// serial only the newest are compared, so that no more is read than was committed since then: the chain ties the others to them, and Run
-// compares them all.
+// Against returns a *HistoryError where a history, from its newest commit to its first, is not the one of the anchors. It is read down to
+// the oldest of them, or to the first commit where one is a hash alone that is not met.
 func Against(history iter.Seq2[*state.Commit, error], anchors []Anchor) error {
-	anchors = slices.Clone(anchors)
-	newest := slices.MaxFunc(anchors, func(x, y Anchor) int { return cmp.Compare(x.Serial, y.Serial) }).Serial
-	anchors = slices.DeleteFunc(anchors, func(a Anchor) bool { return a.Serial > 0 && a.Serial < newest })
 	a := newAnchored(anchors)
 	for c, err := range history {
 		if err != nil {
 			return err
 		}
-		a.meet(c)
-		reached := newest == 0 || c.Serial <= newest
-		if reached && !slices.ContainsFunc(anchors, func(want Anchor) bool { return want.Serial == 0 && !a.holds(want) }) {
+		if a.meet(c); a.done() {
 			break
 		}
 	}
-	for _, want := range a.anchors {
-		if problem := a.problem(want, 0); problem != "" {
+	for _, problem := range a.compared() {
+		if problem != "" {
 			return &HistoryError{problem}
 		}
 	}
@@ -136,6 +133,13 @@ func (a *anchored) meet(c *state.Commit) {
 	}
 }
 
+// done says that commits before those that were met change nothing.
+func (a *anchored) done() bool {
+	return !slices.ContainsFunc(a.anchors, func(want Anchor) bool {
+		return want.Serial == 0 && !a.holds(want) || a.last > want.Serial && want.Serial > 0
+	})
+}
+
 // holds says whether the history up to the anchor is the one of then.
 func (a *anchored) holds(want Anchor) bool {
 	at, met := a.serials[want.Hash]
@@ -151,6 +155,8 @@ func (a *anchored) problem(want Anchor, before int64) string {
 		return ""
 	case met:
 		return fmt.Sprintf("commit %d was written down as commit %d: commits were put in or taken out before it", at, want.Serial)
+	case a.newest == 0:
+		return fmt.Sprintf("rolled back: there is no commit any more, and %s was written down", want)
 	case want.Serial > a.newest:
 		return fmt.Sprintf("rolled back: the history ends with commit %d, and commit %d was written down (%s)", a.newest, want.Serial, want.Hash)
 	case a.last > max(want.Serial, 1):
@@ -164,22 +170,34 @@ func (a *anchored) problem(want Anchor, before int64) string {
 	return fmt.Sprintf("rewritten: commit %d has the hash %s, and %s was written down; the chain is whole, and not the one of then", want.Serial, a.hashes[want.Serial], want.Hash)
 }
 
+// compared yields every anchor, the lowest serial first, with what is wrong with it, "" for nothing.
+func (a *anchored) compared() iter.Seq2[Anchor, string] {
+	return func(yield func(Anchor, string) bool) {
+		before := int64(0)
+		for _, want := range a.anchors {
+			problem := a.problem(want, before)
+			if problem == "" {
+				before = max(before, a.serials[want.Hash])
+			}
+			if !yield(want, problem) {
+				return
+			}
+		}
+	}
+}
+
 // anchors adds what the comparison has shown to the report.
 func (v *verifier) anchors(a *anchored) {
-	before := int64(0)
-	for _, want := range a.anchors {
-		problem := a.problem(want, before)
+	v.report.AnchorsGiven = int64(len(a.anchors))
+	for want, problem := range a.compared() {
 		if problem == "" {
 			v.report.Anchors++
-			before = max(before, a.serials[want.Hash])
 			continue
 		}
 		key := ""
 		if want.Serial > 0 {
 			key = v.Store.CommitKey(want.Serial)
 		}
-		v.find(Finding{
-			Kind: History, Key: key, Problem: problem, Advice: anchorAdvice,
-		})
+		v.find(Finding{Kind: History, Key: key, Problem: problem, Advice: anchorAdvice})
 	}
 }

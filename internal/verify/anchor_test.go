@@ -45,7 +45,7 @@ func TestAFileOfAnchorsMayHoldComments(t *testing.T) {
 	}
 }
 
-func TestAHistoryIsReadNoFurtherThanToTheNewestOfWhatWasWrittenDown(t *testing.T) {
+func TestAHistoryIsReadNoFurtherThanToTheOldestOfWhatWasWrittenDown(t *testing.T) {
 	at := func(serial int64, digit string) Anchor { return Anchor{Serial: serial, Hash: hashOf(digit)} }
 	broken := errors.New("broken")
 	for name, c := range map[string]struct {
@@ -55,12 +55,13 @@ func TestAHistoryIsReadNoFurtherThanToTheNewestOfWhatWasWrittenDown(t *testing.T
 	}{
 		"the newest":               {[]Anchor{at(4, "d")}, 1, ""},
 		"an earlier one":           {[]Anchor{at(3, "c")}, 2, ""},
-		"a file of them":           {[]Anchor{at(1, "f"), at(2, "b"), at(3, "c")}, 2, ""},
+		"a file of them":           {[]Anchor{at(2, "b"), at(3, "c")}, 3, ""},
+		"an old one that is not":   {[]Anchor{at(2, "f"), at(4, "d")}, 3, "rewritten: commit 2"},
 		"a hash":                   {[]Anchor{at(0, "b")}, 3, ""},
 		"a hash beside a serial":   {[]Anchor{at(4, "d"), at(0, "b")}, 3, ""},
-		"a later one":              {[]Anchor{at(5, "e"), at(1, "a")}, 1, "rolled back: the history ends with commit 4, and commit 5"},
-		"another one":              {[]Anchor{at(3, "f"), at(2, "b")}, 2, "rewritten: commit 3"},
-		"two of one serial":        {[]Anchor{at(3, "c"), at(3, "f")}, 2, "rewritten: commit 3"},
+		"a later one":              {[]Anchor{at(5, "e")}, 1, "rolled back: the history ends with commit 4, and commit 5"},
+		"another one":              {[]Anchor{at(3, "f"), at(2, "b")}, 3, "forked: commit 3"},
+		"two of one serial":        {[]Anchor{at(3, "c"), at(3, "f")}, 2, "forked: commit 3"},
 		"a hash of no commit":      {[]Anchor{at(0, "f")}, 4, "no commit of the history has"},
 		"a history that is broken": {[]Anchor{at(1, "a")}, 5, broken.Error()},
 	} {
@@ -92,7 +93,8 @@ func TestAHistoryIsReadNoFurtherThanToTheNewestOfWhatWasWrittenDown(t *testing.T
 		})
 	}
 	var gone *HistoryError
-	require.ErrorAs(t, Against(func(func(*state.Commit, error) bool) {}, []Anchor{at(2, "b")}), &gone, "there is none any more")
+	require.ErrorAs(t, Against(func(func(*state.Commit, error) bool) {}, []Anchor{at(2, "b")}), &gone)
+	require.Contains(t, gone.Error(), "there is no commit any more")
 }
 
 // walk meets commits of the hashes, the first one being commit 1, from the newest down to the last one that is reached.

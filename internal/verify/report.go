@@ -53,16 +53,17 @@ type Report struct {
 	QuarantineObjects int64 `json:"quarantine_objects"`
 	// Erased counts records that were erased from the partitions and are not exported again, and Erasures how often that was asked for of
 	// a partition. Where partitions were divided, each counts what was erased before.
-	Erased      int64           `json:"erased"`
-	Erasures    int64           `json:"erasures"`
-	WithoutRoot int64           `json:"without_root"` // partitions whose manifest has no Merkle root: from before there was one
-	Anchors     int64           `json:"anchors"`      // that were written down elsewhere, and are in the history
-	Signatures  *SignatureCount `json:"signatures,omitempty"`
-	Leftovers   int64           `json:"leftovers"` // state objects of killed runs that no commit names: harmless, never read
-	Census      *Census         `json:"census,omitempty"`
-	Retained    []Retained      `json:"retained"` // files of versions that were replaced, which their buckets keep: a glob reads their rows twice
-	Findings    []Finding       `json:"findings"`
-	DurationMS  int64           `json:"duration_ms"`
+	Erased       int64           `json:"erased"`
+	Erasures     int64           `json:"erasures"`
+	WithoutRoot  int64           `json:"without_root"` // partitions whose manifest has no Merkle root: from before there was one
+	Anchors      int64           `json:"anchors"`      // that were written down elsewhere, and are in the history
+	AnchorsGiven int64           `json:"anchors_given"`
+	Signatures   *SignatureCount `json:"signatures,omitempty"`
+	Leftovers    int64           `json:"leftovers"` // state objects of killed runs that no commit names: harmless, never read
+	Census       *Census         `json:"census,omitempty"`
+	Retained     []Retained      `json:"retained"` // files of versions that were replaced, which their buckets keep: a glob reads their rows twice
+	Findings     []Finding       `json:"findings"`
+	DurationMS   int64           `json:"duration_ms"`
 }
 
 // Census is what listing the partitions again has shown.
