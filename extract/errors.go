@@ -177,13 +177,16 @@ func (e *ChainError) Hint() string {
 
 // WalkError is why a walk ended before its interval was read.
 type WalkError struct {
-	Window window.Interval // the window, or the walk's interval where no window was involved
+	Window window.Interval // the window, or the walk's interval where no window was involved; none where the walk had none
 	Err    error
 	Hint   string // what the user can do about it, or ""
 }
 
 func (e *WalkError) Error() string {
-	text := fmt.Sprintf("reading %s: %v", e.Window, e.Err)
+	text := e.Err.Error()
+	if e.Window != (window.Interval{}) {
+		text = fmt.Sprintf("reading %s: %s", e.Window, text)
+	}
 	if e.Hint != "" {
 		text += "; " + e.Hint
 	}

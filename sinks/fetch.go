@@ -30,7 +30,7 @@ func (e *DamagedError) Error() string {
 
 // Hint is what the user can do about it.
 func (e *DamagedError) Hint() string {
-	return "`logferry verify` shows all that is damaged; `logferry apply --replace PARTITION` makes a partition anew from the API"
+	return "`logferry verify` shows all that is damaged, and says of each what puts it right"
 }
 
 func (s *Sink) damaged(file Stored, format string, args ...any) error {

@@ -180,5 +180,9 @@ func (a *app) findErasable(ctx context.Context, s *apply.Session, o apply.EraseO
 	if terminal(a.stderr) {
 		fmt.Fprintln(a.stderr, "Searching the lake …")
 	}
-	return s.FindErasable(ctx, o)
+	found, err := s.FindErasable(ctx, o)
+	if err == nil && found.OtherRules > 0 {
+		a.logger().Warn(fmt.Sprintf("%s were written under another transform.redact than the one in force: who was masked there, or hashed with another key, is not found", counted(int64(found.OtherRules), "partition")))
+	}
+	return found, err
 }

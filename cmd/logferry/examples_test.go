@@ -21,7 +21,7 @@ import (
 )
 
 // called finds the command lines of this program in a script, a unit, a workflow or a document.
-var called = regexp.MustCompile(`(?m)(?:^|[ /"'=])logferry ((?:apply|plan|verify|validate|schema)(?: [^"'\n|;&#]*)?)`)
+var called = regexp.MustCompile(`(?m)(?:^|[ /"'=])logferry ((?:apply|plan|verify|validate|schema|state)(?: [^"'\n|;&#>]*)?)`)
 
 // TestWhatTheExamplesCallExists: each command line in examples/ is parsed as the program would.
 func TestWhatTheExamplesCallExists(t *testing.T) {
@@ -40,7 +40,7 @@ func TestWhatTheExamplesCallExists(t *testing.T) {
 		}
 		return err
 	}))
-	for _, name := range []string{"crontab", "logferry.service", "cronjob.yaml", "nightly.yml", "nightly.py"} {
+	for _, name := range []string{"crontab", "logferry.service", "cronjob.yaml", "nightly.yml", "nightly.py", "audited"} {
 		require.NotEmpty(t, commands[name], name)
 	}
 	for name, lines := range commands {

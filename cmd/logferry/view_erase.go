@@ -26,8 +26,8 @@ func (a *app) showErasable(w io.Writer, found *apply.Erasable) {
 			fmt.Fprintf(table, "  %s\t%s of %s%s%s\n", p.Name(), humanize.Comma(p.Rows), counted(p.Of, "record"), quarantinedToo(p.Quarantined), alteredToo(p.Altered))
 		}
 		_ = table.Flush()
-		fmt.Fprintf(w, "%s of %s searched; their files are written anew in all sinks. This can't be undone.\n",
-			counted(int64(len(found.Partitions)), "partition"), humanize.Comma(int64(found.Searched)))
+		fmt.Fprintf(w, "%s searched; the files of %s are written anew in all sinks. This can't be undone.\n",
+			counted(int64(found.Searched), "partition"), counted(int64(len(found.Partitions)), "partition"))
 	}
 	var parts []string
 	if n := found.Unfinished; n > 0 {
@@ -108,7 +108,7 @@ func (a *app) printErased(s *apply.Session, e *apply.Erased) {
 	case e.Of == 0:
 		a.printNothingFound(e.Searched)
 	case e.Partitions < e.Of:
-		fmt.Fprintf(w, "%s %s in %d of %s; the rest is still there.\n", a.color(w, red, "Erased in part."), counted(e.Rows, "record"), e.Partitions, counted(int64(e.Of), "partition"))
+		fmt.Fprintf(w, "%s %s in %d of %s; the rest is still there, until the same command is run again.\n", a.color(w, red, "Erased in part."), counted(e.Rows, "record"), e.Partitions, counted(int64(e.Of), "partition"))
 	default:
 		fmt.Fprintf(w, "%s %s in %s%s.\n", a.color(w, green, "Erased."), counted(e.Rows, "record"), counted(int64(e.Partitions), "partition"), quarantinedToo(e.Quarantined))
 	}

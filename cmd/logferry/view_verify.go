@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -54,10 +55,7 @@ func (a *app) printReport(r *verify.Report) error {
 	if r.AnchorsGiven > 0 {
 		printLine(w, "against", "%d of %s in the history", r.Anchors, counted(r.AnchorsGiven, "anchor"))
 	}
-	if n := r.Signatures; n != nil {
-		printLine(w, "signatures", "%s signed, the newest of them %d; %s by another key, %s unsigned", counted(n.Signed, "commit"), n.Newest,
-			humanize.Comma(n.OtherKey), humanize.Comma(n.Unsigned))
-	}
+	printSignatures(w, r)
 	if r.Deep {
 		printLine(w, "rows read", "%s", humanize.Comma(r.RowsRead))
 	}
@@ -82,6 +80,20 @@ func (a *app) printReport(r *verify.Report) error {
 	}
 	printLine(w, "time", "%s", (time.Duration(r.DurationMS) * time.Millisecond).Round(10*time.Millisecond))
 	return nil
+}
+
+// printSignatures says who signed the history, and where nobody looked.
+func printSignatures(w io.Writer, r *verify.Report) {
+	switch n := r.Signatures; {
+	case n == nil && r.SignaturesUnchecked > 0:
+		printLine(w, "signatures", "not checked: give the public key of %s with --public-key", counted(r.SignaturesUnchecked, "signed commit"))
+	case n == nil:
+	case n.Signed == 0:
+		printLine(w, "signatures", "no commit signed by a key that was given; %s by another key, %s unsigned", humanize.Comma(n.OtherKey), humanize.Comma(n.Unsigned))
+	default:
+		printLine(w, "signatures", "%s signed, the newest of them %d; %s by another key, %s unsigned", counted(n.Signed, "commit"), n.Newest,
+			humanize.Comma(n.OtherKey), humanize.Comma(n.Unsigned))
+	}
 }
 
 // retainedText says what a file is that nothing names any more, and until when its bucket keeps it.

@@ -142,7 +142,7 @@ func (a *archive) openState(ctx context.Context) error {
 		case err != nil:
 			return err
 		case len(found) == 0:
-			return &NoStateError{bucket.Redact(place) + "/" + folder}
+			return &NoStateError{Place: bucket.Redact(place) + "/" + folder, Archive: true}
 		case len(found) > 1:
 			return &AmbiguousError{found}
 		}

@@ -256,7 +256,7 @@ func (s *step) fill(res *StepResult, m *state.Manifest) {
 	res.New = m.Rows
 	switch {
 	case s.known != nil:
-		res.New = m.Rows - s.known.Rows
+		res.New = max(m.Rows-s.known.Rows+res.Dropped, 0)
 	case len(s.plan.Base) > 0:
 		res.New = 0 // the rows were there, in partitions of another size
 	}

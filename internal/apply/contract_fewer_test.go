@@ -224,6 +224,7 @@ func TestWithAWordAPartitionIsReplacedByOneThatLacksRecords(t *testing.T) {
 	require.NoError(t, w.applyWith(e, apply.PlanOptions{AllowFewer: true}))
 	w.mustEqual(e, append(all[:60:60], all[61:]...))
 	requireReason(t, w, "1 records that it had are not listed any more")
+	require.Zero(t, lastRun(t, w).Summary.NewRecords, "what went is not counted against it")
 }
 
 // requireReason looks for the reason of a version among the manifests.

@@ -31,6 +31,9 @@ type Erasable struct {
 	// Unfinished counts the steps of killed runs of which something is kept, and Strays the objects that no state names in partitions
 	// that the state has. Neither were searched: an erasure removes them all. Unsearched counts objects of others, which stay.
 	Unfinished, Strays, Unsearched int
+	// OtherRules counts the partitions that were written under another transform.redact than the one in force: of them a user id that was
+	// masked then, or hashed with another key, is not found.
+	OtherRules int
 	// Refused is why nothing can be erased; nil where it can. See Session.Erase.
 	Refused error
 
@@ -93,12 +96,15 @@ type Erased struct {
 	Unfinished int `json:"unfinished"`
 	// StraysRemoved counts objects with records, of partitions that the state has, that no state named, StraysKept those that their buckets
 	// keep, in partitions that were not written anew, and Unsearched those of others: none of them was looked at.
-	StraysRemoved int    `json:"strays_removed"`
-	StraysKept    int    `json:"strays_kept"`
-	Unsearched    int    `json:"unsearched"`
-	Retained      int64  `json:"retained"` // objects of the partitions written anew that their buckets keep
-	Serial        int64  `json:"serial"`
-	Head          string `json:"head"`
+	StraysRemoved int   `json:"strays_removed"`
+	StraysKept    int   `json:"strays_kept"`
+	Unsearched    int   `json:"unsearched"`
+	Retained      int64 `json:"retained"` // objects of the partitions written anew that their buckets keep
+	// OtherRules counts the partitions that were written under another transform.redact than the one in force: whom that masked, or hashed
+	// with another key, is not found there.
+	OtherRules int    `json:"other_rules"`
+	Serial     int64  `json:"serial"`
+	Head       string `json:"head"`
 }
 
 // Erase writes each partition that was found anew, without the persons' records, in all sinks, and removes what else holds them: their
@@ -127,7 +133,7 @@ func (s *Session) Erase(ctx context.Context, found *Erasable, done func(ErasedPa
 // NewErased is the summary of an erasure in which nothing was erased yet.
 func (s *Session) NewErased(found *Erasable) *Erased {
 	return &Erased{
-		Type: "summary", Pipeline: s.pipeline.Name, Lineage: s.state.Lineage, Searched: found.Searched, Of: len(found.Partitions), Unsearched: found.Unsearched,
+		Type: "summary", Pipeline: s.pipeline.Name, Lineage: s.state.Lineage, Searched: found.Searched, Of: len(found.Partitions), Unsearched: found.Unsearched, OtherRules: found.OtherRules,
 		Serial: s.state.Serial, Head: s.state.Head,
 	}
 }

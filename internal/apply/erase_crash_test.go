@@ -16,6 +16,7 @@ import (
 
 	"logferry/internal/apply"
 	"logferry/internal/logsim"
+	"logferry/internal/verify"
 	"logferry/sinks/bucket"
 )
 
@@ -95,7 +96,7 @@ func TestAnErasureThatIsKilledIsEndedByAnother(t *testing.T) {
 	whole := readObjects(t, w.dir)
 	sources, others := w.sources(w.export), w.others()
 	var ended *apply.Erased
-	kills, kinds, stride := 0, 1, int64(1)
+	kills, half, kinds, stride := 0, 0, 1, int64(1)
 	if testing.Short() {
 		stride = 13
 	}
@@ -116,6 +117,7 @@ func TestAnErasureThatIsKilledIsEndedByAnother(t *testing.T) {
 				continue
 			}
 			kills++
+			half += w.adviseToEnd()
 			if n%3 == 0 { // otherwise the erasure is the next to come
 				w.applyOnce(apply.PlanOptions{})
 			}
@@ -130,9 +132,27 @@ func TestAnErasureThatIsKilledIsEndedByAnother(t *testing.T) {
 			require.False(t, t.Failed(), "after %d operations", n)
 		}
 	}
-	t.Logf("%d kills", kills)
+	t.Logf("%d kills, of which %d left files that are not those that were committed", kills, half)
+	require.True(t, half > 0 || testing.Short())
 	require.Greater(t, kills, 40/int(stride))
 	require.Less(t, len(others), len(sources))
+}
+
+// adviseToEnd says that verifying advises to end what a run began, of every file that it replaced and did not commit, and returns whether
+// there is one.
+func (w *erasing) adviseToEnd() (half int) {
+	w.t.Helper()
+	s := w.open()
+	defer s.Close()
+	report, err := s.Verify(w.t.Context(), apply.VerifyOptions{})
+	require.NoError(w.t, err)
+	for _, f := range report.Findings {
+		if f.Kind == verify.Altered && f.Partition != "" {
+			require.Contains(w.t, f.Advice, "a run that did not end has replaced files", "%+v", f)
+			half = 1
+		}
+	}
+	return half
 }
 
 // TestNothingIsErasedFromWhatABucketKeeps: it is told beforehand, with the partitions and until when.

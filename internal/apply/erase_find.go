@@ -46,6 +46,7 @@ func (s *Session) FindErasable(ctx context.Context, o EraseOptions) (*Erasable, 
 	if out.salt, err = newSalt(o.Random); err != nil {
 		return nil, err
 	}
+	out.OtherRules = s.underOtherRules(entries)
 	listings, err := s.list(ctx)
 	if err != nil {
 		return nil, err
@@ -71,6 +72,19 @@ func (s *Session) FindErasable(ctx context.Context, o EraseOptions) (*Erasable, 
 	refused, err := s.refusesErase(ctx, out)
 	out.Refused = refused
 	return out, err
+}
+
+// underOtherRules counts the partitions with rows that were redacted by other rules than those in force.
+func (s *Session) underOtherRules(entries []state.Entry) (n int) {
+	const key = "transform.redact"
+	ours := s.pipeline.Shape()[key]
+	for _, e := range entries {
+		theirs, known := s.state.Shapes[e.Shape]
+		if e.Rows > 0 && known && theirs[key] != ours {
+			n++
+		}
+	}
+	return n
 }
 
 // findLeft counts what killed runs have left.

@@ -194,4 +194,15 @@ func TestAMaskedUserIsNobody(t *testing.T) {
 	found, err := session.FindErasable(t.Context(), apply.EraseOptions{UserIDs: []string{s.user()}, Reason: "why"})
 	require.NoError(t, err)
 	require.Empty(t, found.Partitions)
+	require.Zero(t, found.OtherRules)
+
+	// Under other rules it is told that the search can't know.
+	others, err := apply.Open(t.Context(), s.config(dir, nil), apply.Options{Now: clock, Version: "test"})
+	require.NoError(t, err)
+	defer others.Close()
+	_, err = others.Load(t.Context())
+	require.NoError(t, err)
+	found, err = others.FindErasable(t.Context(), apply.EraseOptions{UserIDs: []string{s.user()}, Reason: "why"})
+	require.NoError(t, err)
+	require.Positive(t, found.OtherRules)
 }

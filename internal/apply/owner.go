@@ -46,7 +46,8 @@ func (e *OwnerError) Hint() string {
 	if e.OfAnotherPipeline {
 		return "give each pipeline a path of its own; to hand this one over, remove " + ownerKey + " below the sink's URL"
 	}
-	return "check name and state.url: the state was lost, or is another one; to begin anew with this one, which fetches everything again, remove " + ownerKey + " below the sink's URL"
+	return "check name and state.url; where the state was lost, restore it from a copy. To begin anew without it, remove " + ownerKey +
+		" below the sink's URL: everything is fetched again, files are replaced by what the API still lists, and what was erased comes back"
 }
 
 // checkOwners refuses sinks that belong to somebody else, or to a state that is not the one that was found.

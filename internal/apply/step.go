@@ -105,7 +105,7 @@ func (s *step) do(ctx context.Context, res *StepResult) error {
 		if !errors.As(err, &damaged) || !s.without(damaged) {
 			return err
 		}
-		s.run.opts.Logger.Warn("a file is damaged: the rows are read from another sink", "partition", s.plan.Name(), "error", err)
+		s.run.opts.Logger.Warn("a file is damaged: the rows come from another sink, or from the API again", "partition", s.plan.Name(), "error", err)
 	}
 }
 

@@ -22,17 +22,23 @@ type VerifyOptions struct {
 }
 
 // NoStateError says that there is no state where one was looked for.
-type NoStateError struct{ Place string }
+type NoStateError struct {
+	Place   string
+	Archive bool // it was looked for in what was given, without a pipeline file
+}
 
 func (e *NoStateError) Error() string { return "there is no state at " + e.Place }
 
 // Hint is what the user can do about it.
 func (e *NoStateError) Hint() string {
+	if e.Archive {
+		return "check the place and --state; where the state was lost, restore it from a copy: without it nothing can be said of the files"
+	}
 	return "check name, state.url, the first sink's url and, where that is a relative path, the working folder; `logferry apply` begins a state"
 }
 
 // NoState is the error that there is no state where this pipeline's would be.
-func (s *Session) NoState() error { return &NoStateError{s.place.String()} }
+func (s *Session) NoState() error { return &NoStateError{Place: s.place.String()} }
 
 // Verify reads back what is in the buckets and compares it with what the state says, and with a census with what the API
 // lists. It takes no lock and writes nothing to a bucket. Where there is no state, the error is a *NoStateError.

@@ -74,13 +74,16 @@ func (b *builder) strays() {
 			named[f.Key] = true
 		}
 	}
-	foreign := 0
+	foreign, before := 0, 0
 	for sink, listing := range b.Stored {
 		for key, size := range listing {
 			if named[key] {
 				continue
 			}
 			name, ok := PartitionOf(key)
+			if ok && b.ours(name) {
+				before++
+			}
 			switch {
 			case !ok || !b.ours(name):
 				foreign++
@@ -91,6 +94,13 @@ func (b *builder) strays() {
 	}
 	if foreign > 0 {
 		b.warn("%d files below %s/ belong to no partition of this pipeline: they are left alone, and a glob reads them", foreign, table)
+	}
+	if b.State.Serial == 0 && before > 0 {
+		text := "1 data file is there, and no state that tells of it"
+		if before > 1 {
+			text = fmt.Sprintf("%d data files are there, and no state that tells of them", before)
+		}
+		b.warn("%s: what the API lists now takes their place, and what it does not list any more is lost. Where there was a state, restore it first", text)
 	}
 	slices.SortFunc(b.plan.Strays, func(x, y Object) int {
 		return cmp.Or(strings.Compare(x.Sink, y.Sink), strings.Compare(x.Key, y.Key))

@@ -34,6 +34,9 @@ func (c *checker) advise() {
 }
 
 func (c *checker) advice(p pending) string {
+	if c.half[c.entry.Name()] {
+		return "a run that did not end has replaced files of this partition and left a note of it: run logferry apply, or the same erasure, again, which ends what it began, and verify then"
+	}
 	at := slices.IndexFunc(c.whole, func(sink string) bool { return sink != p.Sink })
 	switch {
 	case p.repair == none:

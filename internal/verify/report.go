@@ -59,11 +59,13 @@ type Report struct {
 	Anchors      int64           `json:"anchors"`      // that were written down elsewhere, and are in the history
 	AnchorsGiven int64           `json:"anchors_given"`
 	Signatures   *SignatureCount `json:"signatures,omitempty"`
-	Leftovers    int64           `json:"leftovers"` // state objects of killed runs that no commit names: harmless, never read
-	Census       *Census         `json:"census,omitempty"`
-	Retained     []Retained      `json:"retained"` // files of versions that were replaced, which their buckets keep: a glob reads their rows twice
-	Findings     []Finding       `json:"findings"`
-	DurationMS   int64           `json:"duration_ms"`
+	// SignaturesUnchecked counts the commits that say that they are signed, where no key was given to check with.
+	SignaturesUnchecked int64      `json:"signatures_unchecked,omitempty"`
+	Leftovers           int64      `json:"leftovers"` // state objects of killed runs that no commit names: harmless, never read
+	Census              *Census    `json:"census,omitempty"`
+	Retained            []Retained `json:"retained"` // files of versions that were replaced, which their buckets keep: a glob reads their rows twice
+	Findings            []Finding  `json:"findings"`
+	DurationMS          int64      `json:"duration_ms"`
 }
 
 // Census is what listing the partitions again has shown.

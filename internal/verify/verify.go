@@ -52,6 +52,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := v.findHalfDone(ctx, st); err != nil {
+		return nil, err
+	}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for _, e := range entries {
@@ -81,6 +84,7 @@ type verifier struct {
 	names  state.Names
 	whole  bool             // the chain was followed to its first commit
 	signed map[string]int64 // serials of the commits that name the key of their signature, by the key of that
+	half   map[string]bool  // names of the partitions of which a run that did not end may have replaced files
 	mu     sync.Mutex       // guards what follows
 	report *Report
 	// quarantined are the quarantine objects that manifests name, as sink, line break, key.
@@ -92,6 +96,23 @@ func (v *verifier) find(f Finding) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.report.Findings = append(v.report.Findings, f)
+}
+
+// findHalfDone looks for the notes of runs that did not end, about the version that follows a partition's.
+func (v *verifier) findHalfDone(ctx context.Context, st *state.State) error {
+	notes, err := v.Store.Pending(ctx)
+	var broken *state.UnusableError
+	if errors.As(err, &broken) {
+		v.broken(broken)
+		return nil
+	}
+	v.half = map[string]bool{}
+	for _, m := range notes {
+		if e, ok := st.Get(m.Project, m.Partition); ok && m.Version == e.Version+1 {
+			v.half[e.Name()] = true
+		}
+	}
+	return err
 }
 
 // count changes the report's counts.
@@ -117,6 +138,9 @@ func (v *verifier) history(ctx context.Context) (*state.State, error) {
 		}
 		if c.Signer != "" {
 			v.signed[v.Store.SignatureKey(c)] = c.Serial
+		}
+		if c.Signer != "" && len(v.Keys) == 0 {
+			v.report.SignaturesUnchecked++
 		}
 		anchors.meet(c)
 		signatures.meet(c)
