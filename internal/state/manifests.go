@@ -11,6 +11,15 @@ func ManifestKey(project, partition string, version int, sha string) string {
 	return path.Join(manifestsFolder, project, partition, fmt.Sprintf("%05d-%.16s.json", version, sha))
 }
 
+// HasManifest says whether a manifest of a partition's version is there, whether or not a commit names it.
+func (s *Store) HasManifest(ctx context.Context, project, partition string, version int) (bool, error) {
+	keys, err := s.list(ctx, path.Join(manifestsFolder, project, partition, fmt.Sprintf("%05d-", version)))
+	if err != nil {
+		return false, fmt.Errorf("look for a manifest: %w", err)
+	}
+	return len(keys) > 0, nil
+}
+
 // PutManifest stores the manifest and returns the SHA-256, hex, that names it. That the same manifest is there already is
 // no error.
 func (s *Store) PutManifest(ctx context.Context, m *Manifest) (sha string, err error) {

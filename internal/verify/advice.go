@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -25,12 +26,25 @@ type pending struct {
 	repair repair
 }
 
-// advise reports what was found of the partition, with what helps.
-func (c *checker) advise() {
+// advise reports what was found of the partition, with what helps. A next version's manifest without a note of the run that wrote it may
+// be all that is left of a commit.
+func (c *checker) advise(ctx context.Context) error {
+	before := ""
+	if len(c.found) > 0 && !c.half[c.entry.Name()] {
+		next, err := c.Store.HasManifest(ctx, c.entry.Project, c.entry.Partition, c.entry.Version+1)
+		if err != nil {
+			return err
+		}
+		if next {
+			before = "a manifest of the partition's next version is there, and no commit that names it: the newest commit may have been taken away. " +
+				"Compare the state with what was written down (--against), and restore it first; where nothing is missing of it, "
+		}
+	}
 	for _, p := range c.found {
-		p.Advice = c.advice(p)
+		p.Advice = before + c.advice(p)
 		c.verifier.find(p.Finding)
 	}
+	return nil
 }
 
 func (c *checker) advice(p pending) string {

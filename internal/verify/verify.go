@@ -201,7 +201,5 @@ func (v *verifier) partition(ctx context.Context, e *state.Entry) error {
 		}
 	}
 	c.undeclared()
-	err = c.quarantine(ctx)
-	c.advise()
-	return err
+	return errors.Join(c.quarantine(ctx), c.advise(ctx))
 }
