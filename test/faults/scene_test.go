@@ -181,8 +181,8 @@ func newStage(t *testing.T, s scene, seed uint64, faults ...logsim.Fault) *stage
 type patience struct{ timeout, giveUp string }
 
 var (
-	patient   = patience{"20s", "60s"}  // where nothing goes wrong that time heals
-	impatient = patience{"400ms", "1s"} // where an answer never comes
+	patient   = patience{"20s", "60s"}                                                                // where nothing goes wrong that time heals
+	impatient = patience{(slower * 400 * time.Millisecond).String(), (slower * time.Second).String()} // where an answer never comes
 )
 
 // pipeline is the configuration of a shape. Its sinks lie nowhere: runs are given their buckets.
