@@ -84,6 +84,7 @@ type ErasedPartition struct {
 // Erased is the end of an erasure, or of what it came to before an error. Its JSON names are stable.
 type Erased struct {
 	Type        string `json:"type"` // "summary"
+	Result      Result `json:"result"`
 	Pipeline    string `json:"pipeline"`
 	Lineage     string `json:"lineage"`
 	DryRun      bool   `json:"dry_run,omitempty"`
@@ -127,13 +128,18 @@ func (s *Session) Erase(ctx context.Context, found *Erasable, done func(ErasedPa
 	if err == nil && out.Retained > 0 {
 		err = &EraseLeftError{Objects: out.Retained}
 	}
+	out.Result = resultOf(ctx, err)
 	return out, err
 }
 
 // NewErased is the summary of an erasure in which nothing was erased yet.
 func (s *Session) NewErased(found *Erasable) *Erased {
+	result := Succeeded
+	if found.Refused != nil {
+		result = Failed
+	}
 	return &Erased{
-		Type: "summary", Pipeline: s.pipeline.Name, Lineage: s.state.Lineage, Searched: found.Searched, Of: len(found.Partitions), Unsearched: found.Unsearched, OtherRules: found.OtherRules,
+		Type: "summary", Result: result, Pipeline: s.pipeline.Name, Lineage: s.state.Lineage, Searched: found.Searched, Of: len(found.Partitions), Unsearched: found.Unsearched, OtherRules: found.OtherRules,
 		Serial: s.state.Serial, Head: s.state.Head,
 	}
 }

@@ -116,6 +116,9 @@ func TestAnErasureThatIsKilledIsEndedByAnother(t *testing.T) {
 				ended = out
 				continue
 			}
+			if out != nil { // otherwise nothing had begun
+				require.Equal(t, apply.Failed, out.Result)
+			}
 			kills++
 			half += w.adviseToEnd()
 			if n%3 == 0 { // otherwise the erasure is the next to come
