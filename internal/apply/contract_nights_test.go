@@ -67,7 +67,7 @@ func TestManyNights(t *testing.T) {
 	const perDay = 120
 	lengths := map[string]int{"day": 16, "hour": 6}
 	if testing.Short() {
-		lengths = map[string]int{"day": 5, "hour": 2}
+		lengths = map[string]int{"day": 5}
 	}
 	if text := os.Getenv("LOGFERRY_NIGHTS"); text != "" {
 		n, err := strconv.Atoi(text)

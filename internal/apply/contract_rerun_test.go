@@ -199,7 +199,7 @@ func TestFilesOfAnEarlierRunAreReplaced(t *testing.T) {
 func TestLateRecords(t *testing.T) {
 	seeds := uint64(6)
 	if testing.Short() {
-		seeds = 2
+		seeds = 1
 	}
 	for seed := range seeds {
 		t.Run("seed="+strconv.FormatUint(seed, 10), func(t *testing.T) {

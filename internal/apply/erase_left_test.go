@@ -43,6 +43,13 @@ func (w *erasing) find(o apply.EraseOptions) *apply.Erasable {
 	return found
 }
 
+// oneDay is a change to one partition of one project: a run that is stopped in its middle has replaced nothing.
+func oneDay(o *logsim.Options, e *export) {
+	single(o)
+	e.to = e.from.AddDate(0, 0, 1)
+	o.Records.To = e.to
+}
+
 // stop kills a run in the middle, so that a journal is left.
 func (w *erasing) stop(by *stopper) {
 	w.t.Helper()
@@ -57,7 +64,7 @@ func (w *erasing) stop(by *stopper) {
 // TestWhatKilledRunsLeftIsToldBeforeItIsRemoved: also where nothing else is found; and where there is nothing, nothing is done.
 func TestWhatKilledRunsLeftIsToldBeforeItIsRemoved(t *testing.T) {
 	stop := &stopper{}
-	w := newErasingBehind(t, stop.around, func(o *logsim.Options, _ *export) { single(o) })
+	w := newErasingBehind(t, stop.around, oneDay)
 	w.mustRun(w.export)
 	require.True(t, w.find(nobody()).Nothing())
 	before := w.parts()
@@ -92,7 +99,7 @@ func TestWhatKilledRunsLeftIsToldBeforeItIsRemoved(t *testing.T) {
 // TestAJournalInTheFolderOfBeforeIsErased: extract.spool was given a bucket meanwhile.
 func TestAJournalInTheFolderOfBeforeIsErased(t *testing.T) {
 	stop := &stopper{}
-	w := newErasingBehind(t, stop.around, func(o *logsim.Options, _ *export) { single(o) })
+	w := newErasingBehind(t, stop.around, oneDay)
 	w.mustRun(w.export)
 	w.raw = true
 	w.stop(stop)
