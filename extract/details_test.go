@@ -172,6 +172,9 @@ func (s *slowReceiver) Records(ctx context.Context, batch []record.Record) error
 }
 
 func TestLargePayloadsStayWithinTheMemoryBound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures memory")
+	}
 	const size = 2 << 20
 	payload := `","data":"` + strings.Repeat("x", size) + `"}`
 	api := &fakeAPI{entries: newestEntries(60)}

@@ -128,6 +128,9 @@ func TestBudgetLearnsTheSizeOfAnswers(t *testing.T) {
 
 // TestDetailsAreNotHeldOnceReceived: a page's records are jobs in one array, of which one may last for long.
 func TestDetailsAreNotHeldOnceReceived(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures memory")
+	}
 	const large = 1 << 19
 	api := &fakeAPI{entries: newestEntries(PageLimit)}
 	var others chan struct{} // of the bubble
