@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -67,10 +68,13 @@ func TestAListThatHangsIsNoWaitForTheBudget(t *testing.T) {
 func TestAPartitionIsComparedAfterAPauseToo(t *testing.T) {
 	p := lakeOf(t, "")
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex // several windows are asked for at once
 		listed, paused := false, false
 		sum, err := apply.Run(context.Background(), p, apply.Options{
 			Now: clock, Version: "test", WrapTransport: func(http.RoundTripper) http.RoundTripper {
 				return roundTrips(func(r *http.Request) (*http.Response, error) {
+					mu.Lock()
+					defer mu.Unlock()
 					if !isUsage(r) {
 						listed = true
 						return says(r, 200, `{"logs":[],"next_cursor":null}`), nil
