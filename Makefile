@@ -44,7 +44,7 @@ test-engines: ## exports, and the state, in real servers (S3, Google Cloud Stora
 
 # Left out are packages that start no goroutine, those that the tests of others run under the detector, and the campaigns of test/, which
 # would take this step beyond its time: go test -race -short -vet=off ./...
-RACED = ./cmd/logferry ./extract ./internal/apply ./internal/resume ./internal/spool ./internal/state ./sinks ./sinks/bucket ./transform
+RACED = ./cmd/logferry ./extract ./internal/apply ./internal/resume ./internal/spool ./internal/state ./internal/telemetry ./sinks ./sinks/bucket ./transform
 
 .PHONY: race
 race: ## the tests of what runs side by side under the race detector, the long ones in part

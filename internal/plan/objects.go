@@ -81,13 +81,12 @@ func (b *builder) strays() {
 				continue
 			}
 			name, ok := PartitionOf(key)
-			if ok && b.ours(name) {
-				before++
-			}
-			switch {
-			case !ok || !b.ours(name):
+			if !ok || !b.ours(name) {
 				foreign++
-			case !b.steps[name]:
+				continue
+			}
+			before++
+			if !b.steps[name] {
 				b.plan.Strays = append(b.plan.Strays, Object{Sink: sink, Key: key, Size: size})
 			}
 		}

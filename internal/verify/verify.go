@@ -139,11 +139,11 @@ func (v *verifier) history(ctx context.Context) (*state.State, error) {
 		if c.Signer != "" {
 			v.signed[v.Store.SignatureKey(c)] = c.Serial
 		}
-		if c.Signer != "" && len(v.Keys) == 0 {
-			v.report.SignaturesUnchecked++
-		}
 		anchors.meet(c)
 		signatures.meet(c)
+	}
+	if len(v.Keys) == 0 {
+		v.report.SignaturesUnchecked = int64(len(v.signed))
 	}
 	if err := signatures.end(); err != nil {
 		return nil, err
